@@ -1,0 +1,117 @@
+"""Settings, read once from the environment.
+
+Everything that differs between a laptop and production is a field here; nothing else in the
+code base reads environment variables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: templates, static files and node packages are found below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the processes of one installation share.
+
+    ``database_url`` and ``meili_url`` are empty while the embedded engines have not been started;
+    :func:`marketplace.engines.embedded.engines` fills them in.
+    """
+
+    home: Path
+    """Everything made at run time lies below this folder (``GWC_HOME``, default ``var/``)."""
+    database_url: str = ""
+    meili_url: str = ""
+    meili_key: str = field(default="", repr=False)
+    index_name: str = "assets"
+    """Name of the search index, so that several installations can share one Meilisearch."""
+    secret_key: str = field(default="", repr=False)
+    port: int = 8000
+    workers: int = 2
+    secure_cookies: bool = False
+    """Set where the site is reached by https: cookies are then never sent in the clear."""
+    time_zone: str = "Asia/Shanghai"
+
+    @property
+    def media_dir(self) -> Path:
+        """Photos, by content hash."""
+        return self.home / "media"
+
+    @property
+    def upload_dir(self) -> Path:
+        """Register files waiting to be imported."""
+        return self.home / "uploads"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Outgoing mail of installations without SMTP."""
+        return self.home / "mail"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets, locks and addresses of the running engines."""
+        return self.home / "run"
+
+    @property
+    def external_engines(self) -> bool:
+        """True when the operator supplies both engines and nothing is to be started here."""
+        return bool(self.database_url and self.meili_url)
+
+    def with_engines(self, database_url: str, meili_url: str, meili_key: str) -> Settings:
+        """The same settings, pointing at running engines."""
+        return replace(self, database_url=database_url, meili_url=meili_url, meili_key=meili_key)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Name the psycopg 3 driver in a plain ``postgresql://`` address."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Build settings from the documented variables.
+
+    ``SECRET_KEY`` is made once and kept in the home folder when it is not given, so that sessions
+    survive a restart and no installation shares a default key.
+
+    Raises:
+        ValueError: ``PORT`` or ``WORKERS`` is not a whole number.
+    """
+    home = Path(environ.get("GWC_HOME") or ROOT / "var").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        home=home,
+        database_url=sqlalchemy_url(environ.get("DATABASE_URL", "")),
+        meili_url=environ.get("MEILI_URL", "").rstrip("/"),
+        meili_key=environ.get("MEILI_KEY", ""),
+        index_name=environ.get("MEILI_INDEX", "assets"),
+        secret_key=environ.get("SECRET_KEY") or _kept_secret(home / "secret_key"),
+        port=int(environ.get("PORT", "8000")),
+        workers=int(environ.get("WORKERS", "2")),
+        secure_cookies=environ.get("SECURE_COOKIES", "") in {"1", "true", "yes"},
+        time_zone=environ.get("GWC_TIME_ZONE", "Asia/Shanghai"),
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret at ``path``, making it first when absent; only its owner may read it.
+
+    It is written aside and linked into place, so two processes starting together agree on one.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

@@ -1,0 +1,37 @@
+"""Bringing a database to the schema of this release, and telling whether it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE_LOCK = 7_351_001
+"""Advisory lock: processes that start together upgrade one after the other."""
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Apply the missing migrations, in one transaction."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        command.upgrade(config(connection), revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has exactly the schema of this release."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found == ScriptDirectory.from_config(config()).get_current_head()
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration without an ini file; migrations run on the given connection."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["connection"] = connection
+    return settings

@@ -1,0 +1,72 @@
+"""What must happen outside a transaction, written down inside it and done afterwards.
+
+Also the two small tables of the edge: answers kept for ``Idempotency-Key``, and settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Select, String, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from marketplace.db.base import Base, Id, Moment
+
+
+class OutboxRow(Base):
+    """An asset whose search document may have changed.
+
+    The row names the asset, not the change: whoever drains it reads the asset as it is by then, so
+    order and repeats don't matter. A drained row is kept for a while, because a rebuild that runs
+    aside needs to know what changed meanwhile.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_waiting", "id", postgresql_where=text("drained_at IS NULL")),
+        Index("ix_outbox_drained_at", "drained_at", postgresql_where=text("drained_at IS NOT NULL")),
+    )
+
+    id: Mapped[Id]
+    asset_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
+    drained_at: Mapped[Moment | None]
+
+
+def reindex_soon(session: Session, asset_ids: Iterable[int]) -> None:
+    """Note, in this transaction, that these assets' documents are to be written anew."""
+    rows = [{"asset_id": asset_id} for asset_id in asset_ids]
+    if rows:
+        session.execute(insert(OutboxRow), rows)
+
+
+def reindex_soon_where(session: Session, asset_ids: Select[tuple[int]]) -> None:
+    """The same for all assets that a query selects, as one statement."""
+    session.execute(insert(OutboxRow).from_select(["asset_id"], asset_ids))
+
+
+class KeptAnswer(Base):
+    """The answer to a creating call, given again when the call is repeated with the same key."""
+
+    __tablename__ = "kept_answers"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[Moment]
+
+
+class Setting(Base):
+    """A value an administrator changes without a release."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+    changed_at: Mapped[Moment]
+    changed_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,120 @@
+"""What a search asks for and what it answers, apart from whichever engine finds it.
+
+The web and the interface speak these words; ``search`` implements :class:`Finder` and is handed in
+when the application is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from marketplace.domain.permissions import Actor, Permission
+
+PAGE_LIMIT = 100
+"""Most hits one answer carries; further ones by cursor."""
+DISTANCES = (5, 20, 50, 100, 300)
+"""Steps of the distance facet, in kilometres."""
+
+
+class Mode(StrEnum):
+    """How a listed asset may be had."""
+
+    TRANSFER = "transfer"
+    LOAN = "loan"
+
+
+class Sort(StrEnum):
+    """Orders of a result; each ends in the asset's id, so that it is total."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    VALUE_LOW = "value_low"
+    VALUE_HIGH = "value_high"
+    NEAREST = "nearest"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which assets one viewer can find. Empty means nothing at all."""
+
+    scopes: frozenset[int]
+    """Every card of these units and below, listed or not."""
+    circles: frozenset[int]
+    """Listings offered to one of these units, or to everyone; empty: the viewer may not find listings."""
+    everything: bool = False
+
+
+def reach_of(actor: Actor) -> Reach:
+    """What this actor can find."""
+    return Reach(
+        scopes=actor.scopes(Permission.READ_ASSETS), circles=actor.circles(), everything=actor.everything
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One search. Several values of a filter mean any of them; different filters mean all of them."""
+
+    q: str = ""
+    units: tuple[str, ...] = ()
+    """Unit codes; a unit includes everything below it."""
+    categories: tuple[str, ...] = ()
+    """``edition:code`` pairs; a class includes its sub-classes."""
+    regions: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    states: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    """Years in which the asset was acquired."""
+    min_value: Decimal | None = None
+    max_value: Decimal | None = None
+    within_km: int | None = None
+    origin: tuple[float, float] | None = None
+    """Latitude and longitude that distances are measured from: the viewer's unit."""
+    has_photo: bool = False
+    listed: bool = True
+    """False: every card within the viewer's scopes, listed or not."""
+    sort: Sort = Sort.RELEVANCE
+    limit: int = 24
+    cursor: str = ""
+    facets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a :class:`Wish`."""
+
+    items: list[dict[str, Any]]
+    """Search documents (see ``search.documents``), each with ``highlight`` and ``distance_km``."""
+    total: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Counts by facet (``category region unit condition mode state value year distance``) and value,
+    each counted as if that facet itself were not filtered."""
+    next_cursor: str | None = None
+    took_ms: float = 0.0
+    degraded: bool = False
+    """True when the database answered because the search engine could not."""
+    relaxed: bool = False
+    """True when nothing matched all words and the best partial matches are shown."""
+
+
+class Finder(Protocol):
+    """What web and interface need of a search engine."""
+
+    def find(self, wish: Wish, reach: Reach) -> Found:
+        """Find what the viewer may see.
+
+        Raises:
+            Invalid: the cursor is not one that an earlier answer gave for the same wish.
+        """
+        ...
+
+    def suggest(self, q: str, reach: Reach, *, limit: int = 8) -> list[str]:
+        """Names of findable assets that start or continue what was typed."""
+        ...

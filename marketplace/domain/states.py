@@ -1,0 +1,103 @@
+"""The life of an asset as a table: from where, by which action, to where, by whose right.
+
+Nothing changes an asset's state except :func:`step`; pages draw their buttons from
+:func:`open_actions`, so a button is shown exactly where the action would be accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from marketplace.domain.errors import Conflict
+from marketplace.domain.permissions import Actor, Permission
+from marketplace.domain.text import N_
+
+
+class AssetState(StrEnum):
+    """Where an asset stands (domain rules, section 4)."""
+
+    IN_USE = "in_use"
+    IDLE_FLAGGED = "idle_flagged"
+    LISTED = "listed"
+    RESERVED = "reserved"
+    ON_LOAN = "on_loan"
+    DISPOSAL = "disposal"
+    AT_AUCTION = "at_auction"
+    SOLD = "sold"
+    DONATED = "donated"
+    SCRAPPED = "scrapped"
+    CLOSED = "closed"
+
+
+STATE_NAMES = {
+    AssetState.IN_USE: N_("在用"),
+    AssetState.IDLE_FLAGGED: N_("疑似闲置"),
+    AssetState.LISTED: N_("在仓"),
+    AssetState.RESERVED: N_("已预留"),
+    AssetState.ON_LOAN: N_("借出"),
+    AssetState.DISPOSAL: N_("待处置"),
+    AssetState.AT_AUCTION: N_("拍卖中"),
+    AssetState.SOLD: N_("已成交"),
+    AssetState.DONATED: N_("已捐赠"),
+    AssetState.SCRAPPED: N_("已报废"),
+    AssetState.CLOSED: N_("已销账"),
+}
+
+
+class AssetAction(StrEnum):
+    """A named transition."""
+
+    LIST = "list"
+    WITHDRAW = "withdraw"
+
+
+ACTION_NAMES = {
+    AssetAction.LIST: N_("入仓上架"),
+    AssetAction.WITHDRAW: N_("撤回"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table."""
+
+    source: AssetState
+    action: AssetAction
+    target: AssetState
+    permission: Permission
+
+
+TRANSITIONS = (
+    Transition(AssetState.IN_USE, AssetAction.LIST, AssetState.LISTED, Permission.LIST_ASSETS),
+    Transition(AssetState.IDLE_FLAGGED, AssetAction.LIST, AssetState.LISTED, Permission.LIST_ASSETS),
+    Transition(AssetState.LISTED, AssetAction.WITHDRAW, AssetState.IN_USE, Permission.LIST_ASSETS),
+)
+
+_TABLE = {(row.source, row.action): row for row in TRANSITIONS}
+
+
+def open_actions(state: AssetState, actor: Actor, unit_path: Iterable[int]) -> tuple[AssetAction, ...]:
+    """What this actor may do now with an asset of the unit at ``unit_path``."""
+    path = tuple(unit_path)
+    return tuple(row.action for row in TRANSITIONS if row.source == state and actor.may(row.permission, path))
+
+
+def step(state: AssetState, action: AssetAction) -> Transition:
+    """The row that leads from ``state`` by ``action``.
+
+    Raises:
+        Conflict: there is none; the error carries the state and what is possible instead.
+    """
+    row = _TABLE.get((state, action))
+    if row is None:
+        raise Conflict(
+            N_("当前状态为“%(state_name)s”,不能%(action_name)s。请刷新页面查看最新状态。"),
+            state=state,
+            allowed=tuple(row.action for row in TRANSITIONS if row.source == state),
+            code="wrong_state",
+            state_name=STATE_NAMES[state],
+            action_name=ACTION_NAMES[action],
+        )
+    return row

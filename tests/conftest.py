@@ -1,0 +1,96 @@
+"""Fixtures: the two real engines, a migrated database of this worker's own, factories for rows.
+
+Both engines start once per test run and are shared by all workers; each worker has a database and
+an index of its own. No engine is ever replaced by a stand-in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from marketplace.config import Settings, from_environment
+from marketplace.db import migrate, tables
+from marketplace.db.session import SessionFactory, make_engine, make_sessions
+from marketplace.engines.embedded import engines
+
+NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
+"""A Tuesday, ten in the morning in China."""
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """Name of this worker process; ``main`` when tests run in one process."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[Settings]:
+    """Settings of running engines, with a database and an index for this worker alone."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker == "main" else base.parent
+    given = {
+        name: os.environ[name] for name in ("DATABASE_URL", "MEILI_URL", "MEILI_KEY") if name in os.environ
+    }
+    home = shared / "engines"
+    with engines(from_environment({"GWC_HOME": str(home), **given}), throwaway=True) as running:
+        url = _own_database(running.database_url, f"test_{worker}")
+        own = base / "home"
+        own.mkdir(exist_ok=True)
+        yield dataclasses.replace(running, database_url=url, index_name=f"test_{worker}", home=own)
+
+
+@pytest.fixture(scope="session")
+def engine(settings: Settings) -> Iterator[Engine]:
+    """An engine on this worker's database, migrated."""
+    engine = make_engine(settings.database_url)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back after the test; commits inside it stay inside it."""
+    with engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Iterator[SessionFactory]:
+    """Sessions that really commit, for tests with several connections; tables are emptied afterwards."""
+    yield make_sessions(engine)
+    names = ", ".join(table.name for table in tables.metadata.sorted_tables if table.name not in KEPT)
+    with engine.begin() as connection:
+        # The audit table refuses even this, except to a test that says so.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+KEPT = frozenset({"categories"})
+"""Reference data that comes with the migrations."""
+
+
+def _own_database(url: str, name: str) -> str:
+    plain = url.replace("+psycopg", "", 1)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    head, _, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return Path(__file__).resolve().parent.parent
