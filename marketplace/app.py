@@ -1,1 +1,155 @@
-"""Placeholder."""
+"""The application: settings and a search engine in, a WSGI application out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from apiflask import APIFlask
+from flask import Response, g, request
+from flask.json.provider import JSONProvider
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+
+from marketplace.api.blueprint import blueprint as api_blueprint
+from marketplace.config import ROOT, Settings
+from marketplace.db.session import make_engine, make_sessions
+from marketplace.domain.finding import Finder
+from marketplace.edge import context
+from marketplace.edge.access import guard_api, init_access
+from marketplace.edge.errors import init_errors
+from marketplace.edge.i18n import init_i18n
+from marketplace.edge.limits import limiter
+from marketplace.media.store import FolderStore
+from marketplace.web import auth, health
+from marketplace.web.templating import init_templates
+
+MAX_REQUEST_BYTES = 512 * 1024 * 1024
+"""Registers of a million rows are uploaded whole; photos have a limit of their own."""
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": ["'self'", "data:", "blob:"],
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+PAGES = (auth.blueprint, health.blueprint)
+
+
+class FastJson(JSONProvider):
+    """orjson: times with their zone, amounts as text."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        return orjson.dumps(obj, default=str).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        return orjson.loads(s)
+
+
+class Application(APIFlask):
+    """Flask with one rule added: what a view did is committed once, after the view returned."""
+
+    json_provider_class = FastJson
+
+    def dispatch_request(self) -> Any:
+        """Run the view and make its work lasting; an exception leaves nothing behind."""
+        answer = super().dispatch_request()
+        context.commit()
+        return answer
+
+
+def create_app(
+    settings: Settings,
+    search: Finder,
+    *,
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    demo_accounts: Sequence[Mapping[str, Any]] = (),
+    testing: bool = False,
+) -> Application:
+    """Build the application. ``clock`` gives the moment of a request and is called once in each."""
+    app = Application(
+        __name__,
+        title="公物仓 API",
+        version="1.0.0",
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,
+        json_errors=False,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.config.update(_configuration(settings, testing))
+    app.extensions["gwc"] = context.Services(
+        settings=settings,
+        sessions=make_sessions(make_engine(settings.database_url)),
+        finder=search,
+        photos=FolderStore(settings.media_dir),
+        clock=clock,
+        demo_accounts=tuple(demo_accounts),
+    )
+    app.before_request(_name_request)
+    app.after_request(_name_answer)
+    app.teardown_appcontext(context.close)
+    init_i18n(app)
+    init_access(app)
+    init_templates(app)
+    CSRFProtect(app).exempt(api_blueprint)
+    limiter.init_app(app)
+    _add_security_headers(app, settings)
+    _add_routes(app)
+    init_errors(app)
+    return app
+
+
+def _configuration(settings: Settings, testing: bool) -> dict[str, Any]:
+    return {
+        "TESTING": testing,
+        "SECRET_KEY": settings.secret_key,
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
+        "SESSION_COOKIE_NAME": "gwc_session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": settings.secure_cookies,
+        "RATELIMIT_ENABLED": not testing,
+        "AUTO_404_RESPONSE": False,
+        "SPEC_FORMAT": "json",
+    }
+
+
+def _add_security_headers(app: Application, settings: Settings) -> None:
+    Talisman(
+        app,
+        force_https=False,
+        strict_transport_security=settings.secure_cookies,
+        session_cookie_secure=settings.secure_cookies,
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        referrer_policy="same-origin",
+    )
+
+
+def _add_routes(app: Application) -> None:
+    guard_api(api_blueprint)
+    app.register_blueprint(api_blueprint)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = (
+        given if 0 < len(given) <= 40 and given.isascii() and given.isprintable() else uuid.uuid4().hex
+    )
+
+
+def _name_answer(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    return response

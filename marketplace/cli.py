@@ -1,1 +1,257 @@
-"""Placeholder."""
+"""``gwc``: everything an operator types."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from search.engine import Engine
+from sqlalchemy import select
+
+from jobs.runner import run_forever, run_job
+from jobs.schedule import BY_NAME, JOBS, Means
+from marketplace import serve
+from marketplace.config import Settings, from_environment
+from marketplace.db import migrate
+from marketplace.db.people import Unit, User
+from marketplace.db.session import SessionFactory, make_engine, make_sessions, transaction
+from marketplace.demo import load as demo
+from marketplace.demo.people import demo_accounts
+from marketplace.domain.errors import RuleError
+from marketplace.domain.permissions import PLATFORM
+from marketplace.engines.embedded import engines
+from marketplace.engines.process import EngineError
+from marketplace.media.store import FolderStore
+from marketplace.reference.catalogue import load_reference
+from marketplace.use_cases import accounts, register_import
+from search import rebuild
+
+err = Console(stderr=True)
+
+
+def clock() -> dt.datetime:
+    """The present moment: the edge is the only place that asks for it."""
+    return dt.datetime.now(dt.UTC)
+
+
+@contextlib.contextmanager
+def prepared() -> Iterator[tuple[Settings, SessionFactory]]:
+    """Running engines, a migrated database and an index, for the length of a command."""
+    with engines(from_environment()) as settings:
+        engine = make_engine(settings.database_url)
+        migrate.upgrade(engine)
+        sessions = make_sessions(engine)
+        with transaction(sessions) as session:
+            load_reference(session)
+        rebuild.ensure_index(sessions, Engine(settings), clock())
+        yield settings, sessions
+        engine.dispose()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """公物仓: a virtual public-goods warehouse."""
+
+
+@cli.command()
+@click.option("--demo/--no-demo", "with_demo", default=True, help="Load the demo on first run.")
+def run(with_demo: bool) -> None:
+    """Start engines, web and jobs; end with Ctrl-C."""
+    with prepared() as (settings, sessions):
+        shown = with_demo and _ensure_demo(settings, sessions)
+
+        def ready() -> None:
+            click.echo(f"\n公物仓 serves on http://{serve.HOST}:{settings.port}  (Ctrl-C ends it)\n")
+            if shown:
+                _print_accounts()
+            sys.stdout.flush()
+
+        serve.run_together(settings, demo=shown, ready=ready)
+
+
+@cli.command()
+def web() -> None:
+    """Run only the web server."""
+    with engines(from_environment()) as settings:
+        serve.serve_web(settings)
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def jobs(context: click.Context) -> None:
+    """Run the scheduled jobs; with a sub-command, look at them or run one."""
+    if context.invoked_subcommand is None:
+        with engines(from_environment()) as settings:
+            run_forever(_means(settings, make_sessions(make_engine(settings.database_url))))
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Name, schedule and purpose of every job."""
+    for job in JOBS:
+        when = f"every {job.seconds} s" if job.seconds else f"daily at {job.hour:02d}:00"
+        click.echo(f"{job.name:<20}{when:<18}{job.title}")
+
+
+@jobs.command("run")
+@click.argument("name", type=click.Choice(list(BY_NAME)))
+@click.option("--as-of", type=str, help="Run as if it were this ISO 8601 moment.")
+@click.option("--dry-run", is_flag=True, help="Only show what it would do.")
+def run_one_job(name: str, as_of: str | None, dry_run: bool) -> None:
+    """Run one job now."""
+    with prepared() as (settings, sessions):
+        figures = run_job(_means(settings, sessions), BY_NAME[name], _moment(as_of), dry_run=dry_run)
+    click.echo(orjson.dumps(figures).decode())
+
+
+@cli.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to the schema of this release."""
+    with engines(from_environment()) as settings:
+        migrate.upgrade(make_engine(settings.database_url))
+    click.echo("The database is up to date.")
+
+
+@cli.command("demo")
+def load_demo() -> None:
+    """Fill an empty installation with the demo."""
+    with prepared() as (settings, sessions):
+        _ensure_demo(settings, sessions)
+
+
+@cli.command("accounts")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def list_accounts(as_json: bool) -> None:
+    """List the demo's accounts with their passwords."""
+    if as_json:
+        click.echo(orjson.dumps(demo_accounts(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print_accounts()
+
+
+@cli.command()
+@click.argument("username")
+@click.option("--name", default="command line", help="What the token is for.")
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+def token(username: str, name: str, days: int | None) -> None:
+    """Make an API token for USERNAME; it is printed once, on the last line."""
+    now = clock()
+    with prepared() as (_settings, sessions), transaction(sessions) as session:
+        user = session.scalar(select(User).where(User.username == username, User.active))
+        if user is None:
+            raise click.ClickException(f"There is no active user named {username}.")
+        expires = now + dt.timedelta(days=days) if days else None
+        click.echo(accounts.issue_token(session, PLATFORM, now, user, name, expires))
+
+
+@cli.command("import-assets")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--unit", "unit_code", required=True, help="Code of the unit that keeps the cards.")
+@click.option("--dry-run", is_flag=True, help="Read and check the file, change nothing.")
+def import_assets(file: Path, unit_code: str, dry_run: bool) -> None:
+    """Import an asset register: .xlsx, .xls or .csv."""
+    with prepared() as (settings, sessions):
+        with transaction(sessions) as session:
+            unit = session.scalar(select(Unit).where(Unit.code == unit_code, Unit.active))
+            if unit is None:
+                raise click.ClickException(f"There is no active unit with the code {unit_code}.")
+            begun = register_import.begin(
+                session, settings, PLATFORM, clock(), unit, file, file.name, proceed=not dry_run
+            )
+            run_id = begun.id
+        with _progress() as bar:
+            task = bar.add_task(file.name, total=None)
+            register_import.advance(
+                sessions,
+                settings,
+                run_id,
+                clock,
+                on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        report = register_import.report(sessions, run_id)
+    click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+@cli.command()
+def reindex() -> None:
+    """Fill a new search index aside and swap it in."""
+    with prepared() as (settings, sessions), _progress() as bar:
+        task = bar.add_task("documents", total=None)
+        rebuild.rebuild(
+            sessions,
+            Engine(settings),
+            clock(),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    click.echo("The index is new.")
+
+
+def main() -> None:
+    """Entry point: refusals and engine failures end with a sentence on stderr, not a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
+    except (RuleError, EngineError, serve.PortTakenError, ValueError) as error:
+        err.print(f"gwc: {error}", markup=False)
+        sys.exit(1)
+
+
+def _means(settings: Settings, sessions: SessionFactory) -> Means:
+    return Means(settings=settings, sessions=sessions, engine=Engine(settings), clock=clock)
+
+
+def _ensure_demo(settings: Settings, sessions: SessionFactory) -> bool:
+    """Load the demo into an installation without users; whether this installation shows the demo."""
+    with transaction(sessions) as session:
+        if demo.is_loaded(session):
+            return True
+        if session.scalar(select(User.id).limit(1)) is not None:
+            return False
+        click.echo("Loading the demo …")
+        demo.load_demo(session, FolderStore(settings.media_dir), clock())
+    return True
+
+
+def _print_accounts() -> None:
+    for account in demo_accounts():
+        roles = ", ".join(account["roles"])
+        click.echo(f"  {account['username']:<22}{account['password']:<18}{account['unit']:<16}{roles}")
+
+
+def _moment(text: str | None) -> dt.datetime:
+    if text is None:
+        return clock()
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,7 @@ def reindex_soon(session: Session, asset_ids: Iterable[int]) -> None:
         session.execute(insert(OutboxRow), rows)
 
 
-def reindex_soon_where(session: Session, asset_ids: Select[tuple[int]]) -> None:
+def reindex_soon_where(session: Session, asset_ids: Select[int]) -> None:
     """The same for all assets that a query selects, as one statement."""
     session.execute(insert(OutboxRow).from_select(["asset_id"], asset_ids))
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Float,
     ForeignKey,
     Index,
+    SQLColumnExpression,
     String,
     UniqueConstraint,
     cast,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.db.base import Base, Id, Moment, word
@@ -134,6 +135,6 @@ def below(unit_ids: Iterable[int]) -> ColumnElement[bool]:
     return Unit.path.overlap(cast(ids, ARRAY(BigInteger))) if ids else false()
 
 
-def within(column: ColumnElement[int], unit_ids: Iterable[int]) -> ColumnElement[bool]:
+def within(column: SQLColumnExpression[int], unit_ids: Iterable[int]) -> ColumnElement[bool]:
     """Rows whose unit ``column`` is in one of the subtrees rooted at ``unit_ids``."""
     return column.in_(select(Unit.id).where(below(unit_ids)))

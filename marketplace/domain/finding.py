@@ -16,6 +16,8 @@ from marketplace.domain.permissions import Actor, Permission
 
 PAGE_LIMIT = 100
 """Most hits one answer carries; further ones by cursor."""
+MARK_START, MARK_END = "\ue000", "\ue001"
+"""Private-use characters around highlighted words; the page turns them into marks after escaping."""
 DISTANCES = (5, 20, 50, 100, 300)
 """Steps of the distance facet, in kilometres."""
 
@@ -113,6 +115,10 @@ class Finder(Protocol):
         Raises:
             Invalid: the cursor is not one that an earlier answer gave for the same wish.
         """
+        ...
+
+    def healthy(self) -> bool:
+        """Whether the search engine answers; when not, ``find`` still does, from the database."""
         ...
 
     def suggest(self, q: str, reach: Reach, *, limit: int = 8) -> list[str]:

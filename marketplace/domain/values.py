@@ -110,7 +110,7 @@ def _read_day(value: object) -> dt.date | None:
     for pattern in _DATE_PATTERNS:
         if match := pattern.fullmatch(text):
             return _day_of(match)
-    if re.fullmatch(r"\d{4,6}(\.\d+)?", text):
+    if re.fullmatch(r"\d{4,5}(\.\d+)?", text):
         return _day_of_serial(float(text))
     return None
 
@@ -124,10 +124,10 @@ def _day_of(match: re.Match[str]) -> dt.date | None:
 
 
 def _day_of_serial(serial: float) -> dt.date | None:
-    # Four digits from 1900 to 2100 are a year, not the serial of a day in 1905.
-    if 1900 <= serial <= 2100:
+    """Five digits are a spreadsheet's serial (from 1927 on); four are a year."""
+    if serial < 10_000:
         return dt.date(int(serial), 1, 1)
-    return EXCEL_EPOCH + dt.timedelta(days=int(serial)) if serial < 80_000 else None
+    return EXCEL_EPOCH + dt.timedelta(days=int(serial))
 
 
 def read_choice(value: object, words: Mapping[T, tuple[str, ...]]) -> T:

@@ -1,0 +1,54 @@
+# Two commands matter: `make run` and `make test`. Both install what is missing first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check install installed bench clean messages
+
+run: install
+	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
+
+test: install
+	@$(BIN)/python tests/run.py
+
+check: install
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install
+	@$(BIN)/python -m bench
+
+# One at a time: `make run` and `make test` may be started together in a fresh clone.
+install:
+	@mkdir -p var
+	@flock var/.install.lock $(MAKE) --no-print-directory installed
+
+installed: var/.python var/.node var/.front var/.messages
+
+var/.python: requirements-dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+var/.node: package-lock.json package.json
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+var/.front: var/.node $(shell find static/src -type f 2>/dev/null) static/build.mjs
+	@npm run --silent build
+	@touch $@
+
+var/.messages: $(wildcard marketplace/translations/*/LC_MESSAGES/messages.po) var/.python
+	@$(BIN)/pybabel --quiet compile -d marketplace/translations 2>/dev/null || $(BIN)/pybabel compile -d marketplace/translations
+	@touch $@
+
+messages: var/.python
+	@$(BIN)/pybabel --quiet extract -F babel.cfg -k N_ -o var/messages.pot .
+	@$(BIN)/pybabel --quiet update -i var/messages.pot -d marketplace/translations -N
+
+clean:
+	rm -rf $(VENV) node_modules static/build var

@@ -1,0 +1,87 @@
+"""Which job runs when, and what each does in one step.
+
+A job is a function of its means, a moment and whether to only look; it returns figures for the
+record. It is safe to kill at any statement and to run twice at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from search.engine import Engine
+from sqlalchemy import delete, func, select
+
+from marketplace.config import Settings
+from marketplace.db.outbox import KeptAnswer, OutboxRow
+from marketplace.db.session import SessionFactory, transaction
+from marketplace.use_cases import register_import
+from search import drift, indexer
+
+Figures = Mapping[str, int]
+ANSWERS_KEPT = dt.timedelta(days=2)
+"""How long a creating call can be repeated with its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What jobs work with."""
+
+    settings: Settings
+    sessions: SessionFactory
+    engine: Engine
+    clock: Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry of the schedule; ``seconds`` or ``hour`` (of the organisation's day) says when."""
+
+    name: str
+    title: str
+    step: Callable[[Means, dt.datetime, bool], Figures]
+    seconds: int | None = None
+    hour: int | None = None
+
+
+def drain_outbox(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
+    """Bring the search index up to the database."""
+    if dry_run:
+        with means.sessions() as session:
+            waiting = session.scalar(
+                select(func.count()).select_from(OutboxRow).where(OutboxRow.drained_at.is_(None))
+            )
+        return {"waiting": waiting or 0}
+    return indexer.drain_outbox(means.sessions, means.engine, now)
+
+
+def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
+    """Read and merge the registers that wait."""
+    if dry_run:
+        return {"waiting": register_import.waiting(means.sessions, now)}
+    return {"advanced": register_import.advance_all(means.sessions, means.settings, means.clock)}
+
+
+def repair_index(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
+    """Compare index and database and mend what differs."""
+    return drift.repair(means.sessions, means.engine, now, dry_run=dry_run)
+
+
+def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
+    """Forget what is no longer needed: drained outbox rows and kept answers."""
+    old = KeptAnswer.created_at < now - ANSWERS_KEPT
+    with transaction(means.sessions) as session:
+        if dry_run:
+            return {"answers": session.scalar(select(func.count()).select_from(KeptAnswer).where(old)) or 0}
+        answers = session.execute(delete(KeptAnswer).where(old)).rowcount
+    return {"answers": answers, "outbox": indexer.purge(means.sessions, now)}
+
+
+JOBS: tuple[Job, ...] = (
+    Job("drain-outbox", "Bring the search index up to the database", drain_outbox, seconds=1),
+    Job("import-registers", "Read and merge waiting registers", import_registers, seconds=1),
+    Job("repair-index", "Compare index and database, mend what differs", repair_index, hour=3),
+    Job("tidy", "Forget what is no longer needed", tidy, hour=4),
+)
+BY_NAME = {job.name: job for job in JOBS}

@@ -1,0 +1,105 @@
+"""Painting flat shapes at twice the size, so that reducing them smooths every edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PIL import Image, ImageDraw, ImageFilter
+
+Colour = tuple[int, int, int]
+Spot = tuple[float, float]
+
+SCALE = 2
+_SOFT = 4
+"""Shadows are painted this much smaller than the picture: they are soft anyway."""
+
+
+def mix(one: Colour, other: Colour, share: float) -> Colour:
+    """``one`` with a share of ``other``, from 0 (none) to 1 (nothing else)."""
+    kept = 1 - share
+    return (
+        round(one[0] * kept + other[0] * share),
+        round(one[1] * kept + other[1] * share),
+        round(one[2] * kept + other[2] * share),
+    )
+
+
+def lit(colour: Colour, light: float) -> Colour:
+    """A colour in more (above 1) or less light; what lies in shade turns a little blue."""
+    if light >= 1:
+        return mix(colour, (255, 255, 255), min(light - 1, 1))
+    dim = tuple(round(channel * light) for channel in colour)
+    return mix((dim[0], dim[1], dim[2]), (34, 44, 66), 0.16 * (1 - light))
+
+
+class Canvas:
+    """A picture in the making. Coordinates are those of the finished picture."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.width, self.height = size
+        self._image = Image.new("RGB", (size[0] * SCALE, size[1] * SCALE))
+        self._draw = ImageDraw.Draw(self._image)
+
+    def shape(self, spots: Sequence[Spot], colour: Colour) -> None:
+        """A filled polygon."""
+        if len(spots) > 2:
+            self._draw.polygon([(x * SCALE, y * SCALE) for x, y in spots], fill=colour)
+
+    def faded(self, spots: Sequence[Spot], top: Colour, bottom: Colour) -> None:
+        """A polygon that goes from one colour at its top to another at its bottom."""
+        ys = [y for _, y in spots]
+        high, low = min(ys), max(ys)
+        steps = max(abs(a - b) for a, b in zip(top, bottom, strict=True))
+        steps = max(1, min(steps, int((low - high) / 2)))
+        edges = [high + (low - high) * step / steps for step in range(1, steps)]
+        rest = list(spots)
+        for step, edge in enumerate(edges):
+            self.shape(_part(rest, edge, upper=True), mix(top, bottom, (step + 0.5) / steps))
+            rest = _part(rest, edge, upper=False)
+        self.shape(rest, mix(top, bottom, 1 - 0.5 / steps))
+
+    def line(self, spots: Sequence[Spot], colour: Colour, width: float) -> None:
+        """A stroke with round joints."""
+        scaled = [(x * SCALE, y * SCALE) for x, y in spots]
+        thick = max(1, round(width * SCALE))
+        self._draw.line(scaled, fill=colour, width=thick, joint="curve")
+        if thick > 3:
+            reach = thick / 2 - 0.5
+            for x, y in (scaled[0], scaled[-1]):
+                self._draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colour)
+
+    def soft(self, shapes: Iterable[Sequence[Spot]], colour: Colour, *, blur: float, strength: float) -> None:
+        """Tint softly where the shapes are: a shadow, or a patch of light.
+
+        ``blur`` in pixels, ``strength`` from 0 to 1.
+        """
+        mask = Image.new("L", (self.width // _SOFT, self.height // _SOFT))
+        draw = ImageDraw.Draw(mask)
+        for spots in shapes:
+            draw.polygon([(x / _SOFT, y / _SOFT) for x, y in spots], fill=round(255 * strength))
+        mask = mask.filter(ImageFilter.GaussianBlur(blur / _SOFT))
+        box = mask.getbbox()
+        if box is not None:
+            area = (box[0] * _SOFT * SCALE, box[1] * _SOFT * SCALE, box[2] * _SOFT * SCALE, box[3] * _SOFT * SCALE)
+            size = (area[2] - area[0], area[3] - area[1])
+            self._image.paste(colour, area, mask.crop(box).resize(size, Image.Resampling.BILINEAR))
+
+    def finish(self, gloom: Image.Image) -> Image.Image:
+        """The picture at its size, darkened where the small grey map ``gloom`` is bright."""
+        picture = self._image.reduce(SCALE)
+        picture.paste((24, 28, 44), mask=gloom.resize(picture.size, Image.Resampling.BICUBIC))
+        return picture
+
+
+def _part(spots: Sequence[Spot], edge: float, *, upper: bool) -> list[Spot]:
+    """The part of a polygon above, or below, a horizontal line."""
+    sign = -1 if upper else 1
+    kept: list[Spot] = []
+    x0, y0 = spots[-1] if spots else (0.0, 0.0)
+    for x1, y1 in spots:
+        if (sign * (y0 - edge) >= 0) != (sign * (y1 - edge) >= 0):
+            kept.append((x0 + (x1 - x0) * (edge - y0) / (y1 - y0), edge))
+        if sign * (y1 - edge) >= 0:
+            kept.append((x1, y1))
+        x0, y0 = x1, y1
+    return kept

@@ -1,0 +1,60 @@
+"""When an asset may be offered in the warehouse (入仓), and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from marketplace.domain.assets import CLASSIFIED, Condition, Secrecy
+from marketplace.domain.errors import RuleError, invalid_field
+from marketplace.domain.finding import Mode
+from marketplace.domain.text import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the holder offers: how, how many, where, whom to ask."""
+
+    modes: frozenset[Mode]
+    quantity: int | None = None
+    """None: all there are."""
+    condition: Condition | None = None
+    place: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    note: str = ""
+    own_department_only: bool = False
+    """Offered first to units under the same supervising department (the first circle)."""
+
+
+def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
+    """The quantity that will stand on offer.
+
+    Raises:
+        RuleError: the asset is classified.
+        Invalid: no mode is chosen, or more is offered than there is.
+    """
+    if secrecy in CLASSIFIED:
+        raise RuleError(
+            N_("涉密资产不得入仓展示。请按保密规定另行处理。"),
+            code="classified",
+            basis="《中华人民共和国保守国家秘密法》",
+        )
+    if not offer.modes:
+        raise invalid_field("modes", N_("请选择可调剂、可借用,或两者都选。"))
+    quantity = available if offer.quantity is None else offer.quantity
+    if not 1 <= quantity <= available:
+        raise invalid_field("quantity", N_("上架数量应在1到%(available)d之间。"), available=available)
+    return quantity
+
+
+def read_modes(words: Iterable[str]) -> frozenset[Mode]:
+    """Modes from their codes.
+
+    Raises:
+        Invalid: a word is neither ``transfer`` nor ``loan``.
+    """
+    try:
+        return frozenset(Mode(word) for word in words)
+    except ValueError:
+        raise invalid_field("modes", N_("方式应为 transfer(调剂)或 loan(借用)。")) from None

@@ -1,0 +1,168 @@
+"""Who may reach which address. Every route declares it; one that declares nothing is refused.
+
+The declaration only opens the door. What may be done to which object is decided by the use cases,
+by the same permissions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, logout_user
+from werkzeug.wrappers import Response
+
+from marketplace.db import actors
+from marketplace.db.actors import Identity
+from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
+from marketplace.domain.permissions import Permission
+from marketplace.edge.context import db, identity, now
+from marketplace.use_cases import accounts
+
+View = TypeVar("View", bound=Callable[..., Any])
+SEEN_STEP = dt.timedelta(seconds=30)
+"""How stale the kept time of the last action may be: it saves a cookie with each answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an address asks of whoever calls it."""
+
+    public: bool = False
+    permissions: tuple[Permission, ...] = ()
+    """Any of these, anywhere; none: being signed in is enough."""
+    passive: bool = False
+    """Called by the page itself at intervals: it doesn't count as a sign of life."""
+    before_password_change: bool = False
+    """Reachable while the password has to be changed."""
+
+
+def public(view: View) -> View:
+    """Anyone may call this, signed in or not."""
+    return _declare(view, Access(public=True))
+
+
+def signed_in(*, passive: bool = False, before_password_change: bool = False) -> Callable[[View], View]:
+    """Any signed-in user may call this."""
+    access = Access(passive=passive, before_password_change=before_password_change)
+    return lambda view: _declare(view, access)
+
+
+def needs(*permissions: Permission, passive: bool = False) -> Callable[[View], View]:
+    """Only holders of one of these permissions, over whatever unit, may call this."""
+    return lambda view: _declare(view, Access(permissions=permissions, passive=passive))
+
+
+def access_of(view: Callable[..., Any] | None) -> Access | None:
+    """What a view declared; None when it declared nothing."""
+    return getattr(view, "access", None)
+
+
+def _declare(view: View, access: Access) -> View:
+    cast(Any, view).access = access
+    return view
+
+
+class SignedInUser(UserMixin):
+    """Flask-Login's view of an identity; its id carries the epoch that ends old sessions."""
+
+    def __init__(self, found: Identity) -> None:
+        self.identity = found
+
+    def get_id(self) -> str:
+        """User and epoch: a session from before a password change names another epoch."""
+        return f"{self.identity.actor.user_id}:{self.identity.session_epoch}"
+
+
+def init_access(app: Flask) -> None:
+    """Check every request against its route's declaration."""
+    login = LoginManager(app)
+    login.session_protection = None
+    login.user_loader(_load_user)
+    app.before_request(_check_page)
+
+
+def guard_api(blueprint: Blueprint) -> None:
+    """The same check for programs, by token."""
+    blueprint.before_request(_check_token)
+
+
+def _load_user(user_id: str) -> SignedInUser | None:
+    number, _, epoch = user_id.partition(":")
+    found = actors.by_user(db(), int(number)) if number.isdigit() else None
+    return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
+
+
+def _check_page() -> Response | None:
+    if request.endpoint is None or request.blueprint == "api":
+        return None
+    if request.endpoint == "static":
+        return None
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access is None:
+        abort(403)
+    _identify_session(access)
+    if access.public:
+        return None
+    found = identity()
+    if found is None:
+        return _to_sign_in()
+    if _must_change(found) and not access.before_password_change:
+        return redirect(url_for("auth.password"))
+    _check_permissions(access, found)
+    return None
+
+
+def _identify_session(access: Access) -> None:
+    if not current_user.is_authenticated:
+        return
+    seen = session.get("seen")
+    moment = now().timestamp()
+    if seen is None or moment - seen > IDLE_SIGN_OUT.total_seconds():
+        logout_user()
+        session.clear()
+        session["signed_out_idle"] = True
+        return
+    if not access.passive and moment - seen > SEEN_STEP.total_seconds():
+        session["seen"] = moment
+    _remember(current_user.identity)
+
+
+def _check_token() -> None:
+    if request.endpoint is None:
+        return
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access is None:
+        abort(403)
+    if access.public:
+        return
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    found = accounts.identify_token(db(), now(), token.strip()) if kind.casefold() == "bearer" else None
+    if found is None:
+        abort(401)
+    _remember(found)
+    _check_permissions(access, found)
+
+
+def _remember(found: Identity) -> None:
+    g.identity = replace(found, actor=replace(found.actor, request_id=g.get("request_id", "")))
+
+
+def _check_permissions(access: Access, found: Identity) -> None:
+    if access.permissions and not any(map(found.actor.may_anywhere, access.permissions)):
+        abort(403)
+
+
+def _must_change(found: Identity) -> bool:
+    return found.must_change_password or password_expired(found.password_changed_at, now())
+
+
+def _to_sign_in() -> Response:
+    target = request.full_path if request.method == "GET" else "/"
+    address = url_for("auth.sign_in", next=target.rstrip("?"))
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address)

@@ -1,0 +1,72 @@
+"""Turning errors into pages that say what is wrong and how to go on."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import OperationalError
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException
+
+from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound, RuleError
+from marketplace.edge import problems
+from marketplace.edge.i18n import message_of
+
+log = get_logger()
+
+STATUS: dict[type[RuleError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    RuleError: 422,
+}
+PAGES = frozenset({400, 403, 404, 409, 413, 422, 429, 500, 503})
+
+
+def init_errors(app: Flask) -> None:
+    """Pages for people, problem details for programs, a log line for whoever runs it."""
+    app.register_error_handler(RuleError, _rule)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: RuleError) -> int:
+    """The HTTP status that says what kind of refusal this is."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def _rule(error: RuleError) -> Response:
+    status = status_of(error)
+    if _for_program():
+        return problems.of_rule(error, status, message_of)
+    return _page(status, message_of(error), basis=error.basis)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return Response.force_type(error.response)
+    status = error.code or 500
+    if _for_program():
+        return problems.of_status(status)
+    return _page(status)
+
+
+def _database_away(error: OperationalError) -> Response:
+    log.error("database_unavailable", error=str(error.orig))
+    return problems.of_status(503) if _for_program() else _page(503)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected_error", path=request.path, error=repr(error))
+    return problems.of_status(500) if _for_program() else _page(500)
+
+
+def _page(status: int, message: str = "", basis: str = "") -> Response:
+    name = status if status in PAGES else (500 if status >= 500 else 400)
+    body = render_template(f"errors/{name}.html", message=message, basis=basis)
+    return Response(body, status, headers={"Retry-After": "5"} if status == 503 else None)
+
+
+def _for_program() -> bool:
+    return request.path.startswith("/api/")

@@ -1,0 +1,142 @@
+"""``gwc run``: engines, web and jobs together, from one command to one Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import urllib3
+from granian import Granian
+from granian.constants import Interfaces
+
+from marketplace.config import ROOT, Settings
+from marketplace.engines import process
+
+HOST = "127.0.0.1"
+RESTART_SECONDS = 1.0
+"""Pause before a child that ended by itself is started again."""
+
+
+class PortTakenError(Exception):
+    """Another program listens where we should; the message says what to do."""
+
+
+@dataclass
+class Child:
+    """A part of the running program that is started again when it dies."""
+
+    command: list[str]
+    env: Mapping[str, str]
+    running: process.Process | None = field(default=None)
+
+    def start(self) -> None:
+        """Start it, with our own output as its output."""
+        self.running = process.spawn(
+            [sys.executable, "-m", *self.command], env=self.env, log=Path("/dev/stderr")
+        )
+
+    def revive(self) -> None:
+        """Start it again if it ended."""
+        if self.running is None or self.running.poll() is not None:
+            time.sleep(RESTART_SECONDS)
+            self.start()
+
+
+def serve_web(settings: Settings) -> None:
+    """Run the web server in this process until it is told to end."""
+    Granian(
+        "marketplace.wsgi:make_application",
+        factory=True,
+        address=HOST,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=8,
+        backlog=2048,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=10,
+        log_level="warning",  # type: ignore[arg-type]
+        static_path_route=["/static"],
+        static_path_mount=[ROOT / "static"],
+        static_path_expires=31_536_000,
+    ).serve()
+
+
+def run_together(settings: Settings, *, demo: bool, ready: Callable[[], None]) -> None:
+    """Run web and jobs against running engines until TERM or Ctrl-C; calls ``ready`` once it serves.
+
+    Raises:
+        PortTakenError: the port is in use.
+    """
+    _wait_for_port(settings.port)
+    env = child_environment(settings, demo=demo)
+    children = [Child(["marketplace.cli", "web"], env), Child(["marketplace.cli", "jobs"], env)]
+    done = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: done.set())
+    try:
+        for child in children:
+            child.start()
+        threading.Thread(target=_announce, args=(settings, ready, done), daemon=True).start()
+        while not done.wait(0.5):
+            for child in children:
+                child.revive()
+    finally:
+        for child in children:
+            if child.running is not None:
+                process.stop(child.running)
+
+
+def child_environment(settings: Settings, *, demo: bool = False) -> dict[str, str]:
+    """Our environment with the addresses of the running engines, so that children start none."""
+    return os.environ | {
+        "GWC_HOME": str(settings.home),
+        "DATABASE_URL": settings.database_url,
+        "MEILI_URL": settings.meili_url,
+        "MEILI_KEY": settings.meili_key,
+        "SECRET_KEY": settings.secret_key,
+        "PORT": str(settings.port),
+        "WORKERS": str(settings.workers),
+        "GWC_DEMO": "1" if demo else "",
+    }
+
+
+def _announce(settings: Settings, ready: Callable[[], None], done: threading.Event) -> None:
+    while not done.is_set():
+        try:
+            if (
+                urllib3.request(
+                    "GET", f"http://{HOST}:{settings.port}/healthz", timeout=2, retries=False
+                ).status
+                == 200
+            ):
+                ready()
+                return
+        except urllib3.exceptions.HTTPError:
+            done.wait(0.2)
+
+
+def _wait_for_port(port: int) -> None:
+    """A server of ours that was killed a moment ago needs a moment to let go of its port."""
+    if not process.wait_until(lambda: _is_free(port), seconds=6, every=0.2):
+        raise PortTakenError(
+            f"Port {port} is in use by another program. Stop it, or choose another: PORT=8001 make run"
+        )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,169 @@
+"""Putting assets into the warehouse (入仓) and taking them out again (撤回)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.db.assets import Asset, Listing
+from marketplace.db.people import Unit, UnitKind
+from marketplace.domain.errors import NotFound, RuleError, invalid_field
+from marketplace.domain.finding import Mode
+from marketplace.domain.listings import Offer, check_offer
+from marketplace.domain.permissions import Actor, Permission, require
+from marketplace.domain.states import AssetAction, step
+from marketplace.domain.text import N_, clean
+from marketplace.use_cases import audit
+from marketplace.use_cases.assets import check_version, load, load_many, touch
+
+BULK_LIMIT = 500
+"""Most assets one bulk action takes, so that it answers at once."""
+
+
+def list_asset(
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    asset_id: int,
+    offer: Offer,
+    *,
+    version: int | None = None,
+) -> Listing:
+    """Offer an asset in the warehouse.
+
+    Raises:
+        Conflict: the asset is in a state, or a version, in which it can't be listed.
+        RuleError: it is classified.
+        Invalid: the offer itself is not acceptable.
+    """
+    asset = load(session, actor, asset_id, Permission.LIST_ASSETS, for_update=True)
+    check_version(asset, version)
+    listing = _put_on_offer(session, actor, now, asset, offer)
+    session.flush()
+    session.expire(asset, ["listing"])
+    return listing
+
+
+def withdraw(
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    asset_id: int,
+    reason: str = "",
+    *,
+    version: int | None = None,
+) -> Asset:
+    """Take an asset off offer; it is in use again.
+
+    Raises:
+        Conflict: it isn't on offer, or changed since it was shown.
+    """
+    asset = load(session, actor, asset_id, Permission.LIST_ASSETS, for_update=True)
+    check_version(asset, version)
+    row = step(asset.state, AssetAction.WITHDRAW)
+    if asset.listing is not None:
+        asset.listing.ended_at, asset.listing.ended_by = now, actor.user_id
+        asset.listing.end_reason = clean(reason)
+    before, asset.state = asset.state, row.target
+    touch(session, asset, now)
+    session.flush()
+    session.expire(asset, ["listing"])
+    audit.record(
+        session,
+        actor,
+        now,
+        "asset.withdraw",
+        "asset",
+        asset.id,
+        unit_id=asset.unit_id,
+        before={"state": before},
+        after={"state": asset.state},
+        reason=clean(reason),
+    )
+    return asset
+
+
+def list_many(
+    session: Session, actor: Actor, now: dt.datetime, asset_ids: Iterable[int], offer: Offer
+) -> tuple[list[int], dict[int, RuleError]]:
+    """Offer several assets alike: those that can be are, the others come back with the reason.
+
+    Raises:
+        Invalid: more than ``BULK_LIMIT`` assets.
+    """
+    wanted = list(dict.fromkeys(asset_ids))
+    if len(wanted) > BULK_LIMIT:
+        raise invalid_field("assets", N_("一次最多上架%(limit)d项,请分批办理。"), limit=BULK_LIMIT)
+    found = load_many(session, actor, wanted)
+    listed: list[int] = []
+    refused: dict[int, RuleError] = {}
+    for asset_id in wanted:
+        try:
+            asset = _permitted(actor, found.get(asset_id))
+            _put_on_offer(session, actor, now, asset, offer)
+            listed.append(asset_id)
+        except RuleError as error:
+            refused[asset_id] = error
+    session.flush()
+    session.expire_all()
+    return listed, refused
+
+
+def _permitted(actor: Actor, asset: Asset | None) -> Asset:
+    if asset is None:
+        raise NotFound(N_("没有找到这项资产。它可能已出仓,或不在您的查看范围内。"))
+    require(actor, Permission.LIST_ASSETS, asset.unit.path)
+    return asset
+
+
+def _put_on_offer(session: Session, actor: Actor, now: dt.datetime, asset: Asset, offer: Offer) -> Listing:
+    """Check everything first, then change: a refusal leaves the asset as it was."""
+    row = step(asset.state, AssetAction.LIST)
+    quantity = check_offer(offer, secrecy=asset.secrecy, available=asset.quantity)
+    listing = Listing(
+        asset_id=asset.id,
+        for_transfer=Mode.TRANSFER in offer.modes,
+        for_loan=Mode.LOAN in offer.modes,
+        quantity=quantity,
+        place=clean(offer.place) or asset.location or "",
+        contact_name=clean(offer.contact_name),
+        contact_phone=clean(offer.contact_phone),
+        note=clean(offer.note),
+        audience_unit_id=_circle(session, asset.unit) if offer.own_department_only else None,
+        listed_at=now,
+        listed_by=actor.user_id,
+    )
+    session.add(listing)
+    before, asset.state = asset.state, row.target
+    asset.condition = offer.condition or asset.condition
+    touch(session, asset, now)
+    after = {
+        "state": asset.state,
+        "modes": sorted(offer.modes),
+        "quantity": quantity,
+        "condition": asset.condition,
+    }
+    audit.record(
+        session,
+        actor,
+        now,
+        "asset.list",
+        "asset",
+        asset.id,
+        unit_id=asset.unit_id,
+        before={"state": before},
+        after=after,
+        reason=listing.note,
+    )
+    return listing
+
+
+def _circle(session: Session, unit: Unit) -> int:
+    """The supervising department above ``unit``, itself included; the unit where there is none."""
+    if unit.kind is UnitKind.DEPARTMENT:
+        return unit.id
+    above = select(Unit.id).where(Unit.id.in_(unit.path), Unit.kind == UnitKind.DEPARTMENT).limit(1)
+    return session.scalar(above) or unit.id

@@ -1,0 +1,73 @@
+"""For whoever runs it: alive, ready, figures."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from marketplace.db.assets import Asset
+from marketplace.db.migrate import is_current
+from marketplace.db.outbox import OutboxRow
+from marketplace.edge.access import public
+from marketplace.edge.context import db, now, services
+
+blueprint = Blueprint("health", __name__)
+LAG_ALARM_SECONDS = 60
+"""Changes that wait longer for the index mean that the job process is not running."""
+
+
+@blueprint.get("/healthz")
+@public
+def alive() -> Response:
+    """The process answers."""
+    return Response("ok\n", content_type="text/plain")
+
+
+@blueprint.get("/readyz")
+@public
+def ready() -> Response:
+    """Database, schema, search engine and the queue between them; 503 when users would notice.
+
+    A search engine that is away is reported, but does not take the site down: the database answers.
+    """
+    checks: dict[str, object] = {}
+    try:
+        db().execute(text("SELECT 1"))
+        checks["database"] = "ok"
+        checks["migration"] = "ok" if is_current(db().get_bind()) else "outdated"
+        lag = queue_lag_seconds()
+        checks["index_lag_seconds"] = lag
+        checks["index_queue"] = "ok" if lag < LAG_ALARM_SECONDS else "late"
+    except SQLAlchemyError:
+        checks["database"] = "unavailable"
+    checks["search"] = "ok" if services().finder.healthy() else "degraded"
+    good = checks.get("database") == "ok" and checks.get("migration") == "ok"
+    return Response(
+        orjson.dumps({"ready": good, **checks}), 200 if good else 503, content_type="application/json"
+    )
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> Response:
+    """Prometheus figures; nothing in them names an asset or a unit."""
+    registry = CollectorRegistry()
+    Gauge("gwc_index_lag_seconds", "Age of the oldest change not yet in the index", registry=registry).set(
+        queue_lag_seconds()
+    )
+    Gauge("gwc_search_up", "Whether the search engine answers", registry=registry).set(
+        services().finder.healthy()
+    )
+    cards = Gauge("gwc_assets", "Cards by state", ["state"], registry=registry)
+    for state, count in db().execute(select(Asset.state, func.count()).group_by(Asset.state)):
+        cards.labels(state).set(count)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def queue_lag_seconds() -> float:
+    """Seconds that the oldest waiting change has waited."""
+    oldest = db().scalar(select(func.min(OutboxRow.created_at)).where(OutboxRow.drained_at.is_(None)))
+    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0

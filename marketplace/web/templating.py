@@ -1,0 +1,59 @@
+"""What every template has at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import get_locale
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+
+from marketplace.domain.assets import BY_NAME, CONDITIONS
+from marketplace.domain.finding import MARK_END, MARK_START
+from marketplace.domain.permissions import Permission
+from marketplace.domain.states import STATE_NAMES
+from marketplace.edge import i18n
+from marketplace.edge.context import actor, identity, is_partial, now
+from marketplace.web.assets_manifest import asset_url
+from marketplace.web.navigation import navigation
+
+
+def init_templates(app: Flask) -> None:
+    """Register filters and the common context."""
+    app.jinja_env.filters |= {
+        "money": i18n.money,
+        "day": i18n.day,
+        "long_day": i18n.long_day,
+        "minute": i18n.minute,
+        "number": i18n.number,
+        "marked": marked,
+    }
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(_context)
+
+
+def marked(text: str | None) -> Markup:
+    """A highlighted text from the search engine as safe HTML."""
+    safe = str(escape(text or ""))
+    return Markup(safe.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))  # noqa: S704 - escaped above
+
+
+def _context() -> dict[str, Any]:
+    who = actor()
+    return {
+        "actor": who,
+        "account": identity(),
+        "current_user": current_user,
+        "locale": str(get_locale() or "zh_CN"),
+        "navigation": navigation(who),
+        "asset_url": asset_url,
+        "csrf_token": generate_csrf,
+        "partial": is_partial(),
+        "now": now(),
+        "Permission": Permission,
+        "state_names": STATE_NAMES,
+        "conditions": CONDITIONS,
+        "card_fields": BY_NAME,
+    }
