@@ -9,8 +9,8 @@ BIN := $(VENV)/bin
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
 
-test: install
-	@$(BIN)/python tests/run.py
+test: install check
+	@$(BIN)/pytest -n $(shell nproc) --dist worksteal
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -14,17 +14,19 @@ from flask.json.provider import JSONProvider
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
+from marketplace.api import assets as api_assets
+from marketplace.api import me as api_me
 from marketplace.api.blueprint import blueprint as api_blueprint
 from marketplace.config import ROOT, Settings
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.domain.finding import Finder
-from marketplace.edge import context
+from marketplace.edge import context, problems
 from marketplace.edge.access import guard_api, init_access
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
 from marketplace.media.store import FolderStore
-from marketplace.web import auth, health
+from marketplace.web import auth, health, media
 from marketplace.web.templating import init_templates
 
 MAX_REQUEST_BYTES = 512 * 1024 * 1024
@@ -39,16 +41,20 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-PAGES = (auth.blueprint, health.blueprint)
+API_ROUTES = (api_assets, api_me)
+"""Modules whose import hangs their routes on the interface's blueprint."""
+PAGES = (auth.blueprint, health.blueprint, media.blueprint)
 
 
 class FastJson(JSONProvider):
     """orjson: times with their zone, amounts as text."""
 
     def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """Text of ``obj``."""
         return orjson.dumps(obj, default=str).decode()
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """What the text says."""
         return orjson.loads(s)
 
 
@@ -84,6 +90,8 @@ def create_app(
         static_folder=str(ROOT / "static"),
     )
     app.config.update(_configuration(settings, testing))
+    app.error_processor(problems.of_shape)
+    app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.extensions["gwc"] = context.Services(
         settings=settings,
         sessions=make_sessions(make_engine(settings.database_url)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, request, url_for
@@ -27,14 +26,14 @@ from marketplace.db.assets import Asset
 from marketplace.domain import assets as rules
 from marketplace.domain import listings as listing_rules
 from marketplace.domain import values
-from marketplace.domain.errors import Conflict, invalid_field
-from marketplace.domain.finding import Wish, reach_of
+from marketplace.domain.errors import Conflict
+from marketplace.domain.finding import reach_of
 from marketplace.domain.permissions import Permission
-from marketplace.domain.text import N_
 from marketplace.edge import problems
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, identity, now, services
+from marketplace.edge.context import actor, db, now, services
 from marketplace.edge.i18n import message_of
+from marketplace.edge.wishes import wish_from
 from marketplace.use_cases import assets, listings, photos
 
 READ = (Permission.FIND, Permission.READ_ASSETS)
@@ -47,7 +46,8 @@ READ = (Permission.FIND, Permission.READ_ASSETS)
 @needs(*READ)
 def find_assets(query: AssetQuery) -> Response:
     """What the caller may find, a page at a time; follow next_cursor to the last one."""
-    found = services().finder.find(_wish(query), reach_of(actor()))
+    # The model has checked the shape; repeated filters are read from the address itself.
+    found = services().finder.find(wish_from(request.args), reach_of(actor()))
     return answer(
         {
             "items": [cards.hit(document) for document in found.items],
@@ -120,8 +120,8 @@ def add_photo(asset_id: int, upload: PhotoUpload) -> Response:
         db(), services().photos, actor(), now(), asset_id, file.read(), file.filename or ""
     )
     asset = assets.load(db(), actor(), asset_id)
-    body = cards.photo(added.photo, asset.cover_photo_id, (row.asset_id for row in added.similar))
-    return answer(body, 201, Location=body["urls"]["large"])
+    body = cards.photo(added.photo, asset.cover_photo_id, (row.asset_id for row in added.look_alikes))
+    return answer(body, 201 if added.is_new else 200, Location=body["urls"]["large"])
 
 
 @blueprint.post("/assets/<int:asset_id>/list")
@@ -198,46 +198,3 @@ def _expected_version(asset_id: int) -> int | None:
         return assets.load(db(), actor(), asset_id).version
     match = re.fullmatch(r'(?:W/)?"(\d{1,18})"', header)
     return int(match[1]) if match else -1
-
-
-def _wish(query: AssetQuery) -> Wish:
-    found = identity()
-    return Wish(
-        q=query.q,
-        units=_words(query.unit),
-        categories=_words(query.category),
-        regions=_words(query.region),
-        conditions=_words(query.condition),
-        modes=tuple(sorted(listing_rules.read_modes(_words(query.mode)))),
-        states=_words(query.state),
-        years=_years(query.year),
-        min_value=_amount("min_value", query.min_value),
-        max_value=_amount("max_value", query.max_value),
-        within_km=query.within_km,
-        origin=found.home_position if found else None,
-        listed=query.listed,
-        sort=query.sort,
-        limit=query.limit,
-        cursor=query.cursor,
-        facets=query.facets,
-    )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _years(text: str) -> tuple[int, ...]:
-    words = _words(text)
-    if not all(word.isdecimal() and len(word) == 4 for word in words):
-        raise invalid_field("year", N_("年份应为四位数字,如 2020。"))
-    return tuple(int(word) for word in words)
-
-
-def _amount(field: str, text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        return values.read_money(text)
-    except ValueError as error:
-        raise invalid_field(field, str(error)) from None

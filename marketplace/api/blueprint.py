@@ -10,7 +10,7 @@ from flask import Response
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="v1")
 
-TOKEN = [{"bearer": []}]
+TOKEN: list[str | dict[str, list[Any]]] = [{"bearer": []}]
 """Security requirement of every call that isn't public, for the OpenAPI document."""
 
 

@@ -16,7 +16,11 @@ from marketplace.domain.states import open_actions
 from marketplace.media.images import SIZES
 from marketplace.use_cases.assets import may_read_card, snapshot
 
-OFFERED_FIELDS = ["number", "name", "brand", "model", "quantity", "unit_of_measure", "condition", "location", "original_value", "value_type", "acquisition_method", "acquired_on", "warranty_until", "minimum_service_years"]
+OFFERED_FIELDS = (
+    *("number", "name", "brand", "model", "quantity", "unit_of_measure", "condition", "location"),
+    *("original_value", "value_type", "acquisition_method", "acquired_on"),
+    *("warranty_until", "minimum_service_years"),
+)
 """What a listing tells everyone it is offered to; the rest of the card stays with the holder."""
 
 

@@ -49,8 +49,8 @@ def _shape(field: card.Field) -> Any:
     codes = (
         f"; one of {', '.join(str(code) for code in field.words)}, or its Chinese name" if field.words else ""
     )
-    limit = {"max_length": field.length} if field.kind in {card.Kind.TEXT, card.Kind.LONG_TEXT} else {}
-    return Annotated[_SHAPES[field.kind] | None, Field(description=field.label + codes, **limit)]
+    limit = field.length if field.kind in {card.Kind.TEXT, card.Kind.LONG_TEXT} else None
+    return Annotated[_SHAPES[field.kind] | None, Field(description=field.label + codes, max_length=limit)]
 
 
 _CARD_SHAPES: dict[str, Any] = {field.name: (_shape(field), None) for field in card.FIELDS}
@@ -59,9 +59,7 @@ CardChange: type[BaseModel] = create_model(
     "AssetChange", __base__=Strict, category=(CategoryKey | None, None), **_CARD_SHAPES
 )
 CardNew: type[BaseModel] = create_model(
-    "AssetNew",
-    __base__=CardChange,
-    unit_code=(Annotated[str, Field(max_length=32, description="The unit that keeps the card")], ...),
+    "AssetNew", __base__=CardChange, unit_code=(str, Field(max_length=32, description="Who keeps the card"))
 )
 
 
@@ -110,6 +108,7 @@ class AssetQuery(BaseModel):
     min_value: str = Field("", max_length=30)
     max_value: str = Field("", max_length=30)
     within_km: int | None = Field(None, ge=1, le=20_000, description="From your own unit")
+    has_photo: bool = False
     listed: bool = Field(True, description="false: every card within your scope, on offer or not")
     facets: bool = True
     sort: Sort = Sort.RELEVANCE

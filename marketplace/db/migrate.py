@@ -22,10 +22,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         command.upgrade(config(connection), revision)
 
 
-def is_current(engine: Engine) -> bool:
+def is_current(connection: Connection) -> bool:
     """Whether the database has exactly the schema of this release."""
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = MigrationContext.configure(connection).get_current_revision()
     return found == ScriptDirectory.from_config(config()).get_current_head()
 
 

@@ -75,12 +75,17 @@ class Canvas:
         """
         mask = Image.new("L", (self.width // _SOFT, self.height // _SOFT))
         draw = ImageDraw.Draw(mask)
-        for spots in shapes:
+        for spots in filter(None, shapes):
             draw.polygon([(x / _SOFT, y / _SOFT) for x, y in spots], fill=round(255 * strength))
         mask = mask.filter(ImageFilter.GaussianBlur(blur / _SOFT))
         box = mask.getbbox()
         if box is not None:
-            area = (box[0] * _SOFT * SCALE, box[1] * _SOFT * SCALE, box[2] * _SOFT * SCALE, box[3] * _SOFT * SCALE)
+            area = (
+                box[0] * _SOFT * SCALE,
+                box[1] * _SOFT * SCALE,
+                box[2] * _SOFT * SCALE,
+                box[3] * _SOFT * SCALE,
+            )
             size = (area[2] - area[0], area[3] - area[1])
             self._image.paste(colour, area, mask.crop(box).resize(size, Image.Resampling.BILINEAR))
 

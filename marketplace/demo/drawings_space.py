@@ -35,7 +35,10 @@ def rounded(x: float, y: float, width: float, height: float, radius: float = 0) 
         (x + radius, y + radius, 180),
     )
     return [
-        (cx + radius * math.cos(math.radians(start + turn)), cy + radius * math.sin(math.radians(start + turn)))
+        (
+            cx + radius * math.cos(math.radians(start + turn)),
+            cy + radius * math.sin(math.radians(start + turn)),
+        )
         for cx, cy, start in corners
         for turn in (0, 18, 36, 54, 72, 90)
     ]
@@ -193,8 +196,12 @@ class Stroke(Part):
         light = brightness(self.facing) if self.facing else 1.0
         canvas.line(spots, lit(self.colour, light * (0.62 if self.round_ else 1)), width)
         if self.round_:
-            canvas.line([(x - width * 0.1, y - width * 0.06) for x, y in spots], lit(self.colour, 0.88), width * 0.62)
-            canvas.line([(x - width * 0.2, y - width * 0.1) for x, y in spots], lit(self.colour, 1.14), width * 0.2)
+            canvas.line(
+                [(x - width * 0.1, y - width * 0.06) for x, y in spots], lit(self.colour, 0.88), width * 0.62
+            )
+            canvas.line(
+                [(x - width * 0.2, y - width * 0.1) for x, y in spots], lit(self.colour, 1.14), width * 0.2
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,10 +286,21 @@ class Model:
         self.extrude(front(0), rounded(x, z, width, height, radius), -y - depth, -y, colour, gloss=gloss)
 
     def turned(
-        self, x: float, y: float, profile: Sequence[Spot], colour: Colour, *, gloss: float = 0, count: int = 32
+        self,
+        x: float,
+        y: float,
+        profile: Sequence[Spot],
+        colour: Colour,
+        *,
+        gloss: float = 0,
+        count: int = 32,
     ) -> None:
         """A body turned on a lathe about an upright axis, by (radius, height) from the bottom up."""
         rings = [[(a, b, height) for a, b in ring(x, y, radius, count=count)] for radius, height in profile]
+        self.add(Solid(rings, colour, gloss, crisp=False))
+
+    def loft(self, rings: list[list[Point]], colour: Colour, *, gloss: float = 0) -> None:
+        """A body that changes its shape from ring to ring."""
         self.add(Solid(rings, colour, gloss, crisp=False))
 
     def rod(self, path: Sequence[Point], width: float, colour: Colour) -> None:
@@ -290,10 +308,20 @@ class Model:
         self.add(Stroke(list(path), colour, width, round_=True))
 
     def patch(
-        self, frame: Frame, outline: Outline, colour: Colour, *, fade: Colour | None = None, glows: bool = False
+        self,
+        frame: Frame,
+        outline: Outline,
+        colour: Colour,
+        *,
+        fade: Colour | None = None,
+        glows: bool = False,
     ) -> None:
         """A flat shape on a plane."""
         self.add(Flat(frame.all(outline), colour, fade, glows))
+
+    def seam(self, frame: Frame, outline: Outline, width: float, colour: Colour) -> None:
+        """A closed line drawn on a plane."""
+        self.mark(frame, [*outline, outline[0]], width, colour)
 
     def mark(self, frame: Frame, path: Outline, width: float, colour: Colour) -> None:
         """A line drawn on a plane."""
@@ -324,7 +352,7 @@ def tilted(x: float, y: float, z: float, degrees: float) -> Frame:
 def brightness(direction: Point, gloss: float = 0) -> float:
     """How much light a surface looking into a direction returns; 1 shows its colour as it is."""
     facing = sum(a * b for a, b in zip(direction, _LAMP, strict=True))
-    base = 0.60 + 0.10 * direction[2] + 0.40 * max(facing, 0)
+    base = 0.67 + 0.07 * direction[2] + 0.41 * max(facing, 0)
     return base + gloss * max(facing, 0) ** 12
 
 

@@ -18,6 +18,8 @@ PAGE_LIMIT = 100
 """Most hits one answer carries; further ones by cursor."""
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Private-use characters around highlighted words; the page turns them into marks after escaping."""
+VALUE_STEPS = (0, 500, 1_000, 5_000, 10_000, 50_000, 200_000)
+"""Lower bounds in CNY of the value facet's steps; a step is called ``1000-5000``, the last ``200000+``."""
 DISTANCES = (5, 20, 50, 100, 300)
 """Steps of the distance facet, in kilometres."""
 

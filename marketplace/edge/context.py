@@ -44,7 +44,7 @@ def services() -> Services:
 
 
 def db() -> Session:
-    """This request's session; it is committed once, when the view has returned."""
+    """The request's session; it is committed once, when the view has returned."""
     if "session" not in g:
         g.session = services().sessions()
     return cast(Session, g.session)

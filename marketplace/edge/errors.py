@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Flask, Response, render_template, request
 from sqlalchemy.exc import OperationalError
 from structlog import get_logger
@@ -45,7 +47,7 @@ def _rule(error: RuleError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
-        return Response.force_type(error.response)
+        return cast(Response, error.get_response())
     status = error.code or 500
     if _for_program():
         return problems.of_status(status)

@@ -1,5 +1,7 @@
-"""How often one address may ask. The account lock in the database is what stops guessing;
-this keeps a single client from taking the workers' time.
+"""How often one address may ask.
+
+The account lock in the database is what stops guessing; the limit keeps a single client from
+taking the workers' time.
 """
 
 from flask_limiter import Limiter

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from apiflask.exceptions import HTTPError
 from flask import Response, g
 from flask_babel import gettext
 
@@ -49,6 +50,21 @@ def of_rule(error: RuleError, status: int, translate: Translate) -> Response:
 def of_status(status: int) -> Response:
     """A refusal that no rule of ours made: unknown address, wrong method, too many requests."""
     return problem(status, CODES.get(status, "error"), _detail(status))
+
+
+def of_shape(error: HTTPError) -> Response:
+    """Input whose shape is not what the OpenAPI document says: which field, and why."""
+    status = error.status_code
+    places = error.detail.values() if isinstance(error.detail, dict) else ()
+    errors = [
+        {"field": field, "message": message}
+        for fields in places
+        for field, messages in fields.items()
+        for message in messages
+    ]
+    if not errors:
+        return of_status(status)
+    return problem(status, "invalid", gettext("请求的格式不符合接口文档。"), errors=errors)
 
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> Response:

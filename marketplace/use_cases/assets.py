@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -16,11 +16,10 @@ from marketplace.db.assets import Asset, PropertyCard, VehicleCard
 from marketplace.db.audit import AuditEntry
 from marketplace.db.catalogue import Category
 from marketplace.db.outbox import reindex_soon
-from marketplace.db.people import Unit
+from marketplace.db.people import Unit, UnitKind, below
 from marketplace.domain.assets import (
     CARD_FIELDS,
     CLASSIFIED,
-    FIELDS,
     PROPERTY_FIELDS,
     VEHICLE_FIELDS,
     Field,
@@ -28,7 +27,7 @@ from marketplace.domain.assets import (
     read_card,
     with_defaults,
 )
-from marketplace.domain.errors import Conflict, Invalid, NotFound, invalid_field
+from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.finding import reach_of
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetState
@@ -177,6 +176,14 @@ def history(session: Session, actor: Actor, asset_id: int, *, limit: int = 100) 
     ).all()
 
 
+def editable_units(session: Session, actor: Actor) -> Sequence[Unit]:
+    """Units whose register the actor keeps, in the order of the tree."""
+    scope = true() if actor.everything else below(actor.scopes(Permission.EDIT_ASSETS))
+    return session.scalars(
+        select(Unit).where(scope, Unit.active, Unit.kind != UnitKind.REGION).order_by(Unit.path).limit(1000)
+    ).all()
+
+
 def find_unit(session: Session, code: str) -> Unit:
     """The active unit with this code.
 
@@ -273,6 +280,3 @@ def _flush_card(session: Session, asset: Asset) -> None:
 
 def _given(card: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in card.items() if value is not None}
-
-
-__all__ = ["FIELDS", "CategoryKey", "Invalid", "create", "edit", "find_unit", "history", "load", "touch"]

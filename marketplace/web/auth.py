@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
@@ -20,6 +19,7 @@ from marketplace.edge.access import SignedInUser, public, signed_in
 from marketplace.edge.context import actor, db, now, services
 from marketplace.edge.i18n import LOCALES, message_of, minute
 from marketplace.edge.limits import limiter
+from marketplace.edge.redirects import local_target
 from marketplace.use_cases import accounts
 from marketplace.use_cases.accounts import SignIn, SignInOutcome
 from marketplace.web.navigation import home_endpoint
@@ -143,14 +143,6 @@ def change_password() -> str | Response | tuple[str, int]:
         login_user(SignedInUser(found))
     flash(gettext("密码已修改,其他设备上的登录已失效。"), "success")
     return redirect(url_for("auth.home"))
-
-
-def local_target(target: str) -> str:
-    """``target`` if it is an address of this site, else the start page: no open redirect."""
-    parts = urlsplit(target.replace("\\", "/"))
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
-        return url_for("auth.home")
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _sign_in_page(*, error: str = "", idle: bool = False) -> str:

@@ -37,7 +37,7 @@ def ready() -> Response:
     try:
         db().execute(text("SELECT 1"))
         checks["database"] = "ok"
-        checks["migration"] = "ok" if is_current(db().get_bind()) else "outdated"
+        checks["migration"] = "ok" if is_current(db().connection()) else "outdated"
         lag = queue_lag_seconds()
         checks["index_lag_seconds"] = lag
         checks["index_queue"] = "ok" if lag < LAG_ALARM_SECONDS else "late"

@@ -8,9 +8,17 @@ from marketplace.domain.permissions import Permission
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, services
 from marketplace.media.images import SIZES
+from marketplace.media.store import key
 from marketplace.use_cases import photos
+from marketplace.use_cases.photos import Visibility
 
 blueprint = Blueprint("media", __name__)
+
+CACHING = {
+    Visibility.OPEN: "private, max-age=31536000, immutable",
+    # Who may see it can change: the browser asks again each time.
+    Visibility.RESTRICTED: "private, no-store",
+}
 
 
 @blueprint.get("/media/<string(length=64):digest>/<size>.webp")
@@ -19,9 +27,13 @@ def photo(digest: str, size: str) -> Response:
     """One size of a photo. The address names its content, so a copy never goes stale."""
     if size not in SIZES:
         abort(404)
-    caching = photos.readable(db(), actor(), digest)
-    if caching is None:
+    visibility = photos.readable(db(), actor(), digest)
+    if visibility is Visibility.HIDDEN:
         abort(404)
-    response = send_file(services().photos.open(digest, size), mimetype="image/webp")
-    response.headers["Cache-Control"] = caching
+    try:
+        file = services().photos.open(key(digest, size))
+    except FileNotFoundError:
+        abort(404)
+    response = send_file(file, mimetype="image/webp")
+    response.headers["Cache-Control"] = CACHING[visibility]
     return response

@@ -3,39 +3,38 @@
 
 const KEEP = [
   // Bones
-  /^(container(-fluid|-xl|-lg|-md|-sm)?|row(-cols-\d|-deck|-cards)?|col(-(sm|md|lg|xl))?(-(auto|\d+))?)$/,
-  /^g[xy]?(-(sm|md|lg))?-[0-5]$/,
-  /^(d|flex|justify-content|align-(items|self|content)|order|gap|column-gap|row-gap)(-|$)/,
-  /^[mp][tbsexy]?(-(sm|md|lg|xl))?-(auto|[0-6])$/,
+  /^(container|row|col(-(sm|md|lg))?(-(auto|\d+))?)$/,
+  /^g[xy]?-[0-5]$/,
+  /^d(-(sm|md|lg))?-(none|block|flex|inline|inline-block|inline-flex|grid)$/,
+  /^(flex-(wrap|nowrap|column|row|fill|grow-[01]|shrink-[01]))$/,
+  /^(justify-content|align-items|align-self)-(start|end|center|between|baseline|stretch)$/,
+  /^gap-[0-5]$/,
+  /^[mp][tbsexy]?-(auto|[0-5])$/,
   /^(w|h)-(25|50|75|100|auto)$/,
-  /^text-(start|end|center|nowrap|break|truncate|wrap|decoration-none|reset)$/,
-  /^(fw-(normal|medium|bold|semibold)|lh-1|fst-normal|font-monospace|small|lead|h[1-6])$/,
-  /^(position-(relative|absolute|sticky|static)|sticky-top|overflow-(auto|hidden)|float-(start|end))$/,
-  /^(visually-hidden(-focusable)?|stretched-link|list-(unstyled|inline|inline-item)|vr|hr|mark)$/,
-  /^(border(-(top|bottom|start|end))?(-0)?|rounded(-(0|1|2|3|circle|pill))?)$/,
+  /^text-(start|end|center|nowrap|break|truncate|decoration-none|reset)$/,
+  /^(fw-(normal|medium|bold)|small|lead|h[1-4]|mark|hr)$/,
+  /^(position-(relative|absolute|sticky|static)|sticky-top|overflow-(auto|hidden))$/,
+  /^(visually-hidden(-focusable)?|stretched-link|list-(unstyled|inline|inline-item))$/,
   // Parts
-  /^btn(-(primary|link|sm|lg|icon|close|list|group))?$/,
-  /^card(-(body|header|footer|title|subtitle|actions|link|table|sm))?$/,
-  /^table(-(responsive(-(sm|md|lg))?|sm|hover|vcenter|nowrap|active|light))?$/,
-  /^(thead|tbody|caption)-/,
-  /^form-(control|select|check|label|text|hint|switch|range|floating|fieldset|help|file|group)/,
-  /^(input-(group|icon)|col-form-label|is-(in)?valid|(in)?valid-feedback|was-validated|required)/,
-  /^(nav|nav-(link|item|tabs|pills|underline)|tab-(content|pane)|active|disabled|show)$/,
-  /^(list-group|progress|spinner-border|page-item|page-link|pagination|breadcrumb)/,
+  /^btn(-(primary|sm|lg|icon))?$/,
+  /^card(-(body|header|footer|title|subtitle))?$/,
+  /^table(-(sm|hover|nowrap))?$/,
+  /^form-(control|select|check|check-input|check-label|check-inline|label|text|hint|switch|range)(-(sm|lg))?$/,
+  /^(input-group(-(text|sm|flat))?|is-invalid|required)$/,
+  /^(nav|nav-(link|item|tabs))$/,
   // States that scripts and themes set
-  /^(fade|collapsed|focus|hover|first|last|icon)$/,
+  /^(active|disabled|show|focus|hover|icon)$/,
 ];
 
-// Hues and brands of the large palette; ours is in tokens.css.
-const HUES =
-  /-(blue|azure|indigo|purple|pink|red|orange|yellow|lime|green|teal|cyan|gray|x|facebook|twitter|linkedin|google|youtube|vimeo|dribbble|github|instagram|pinterest|vk|rss|flickr|bitbucket|tabler|success|info|warning|danger|light|dark|muted)(-|$)/;
+const keeps = (name) => KEEP.some((family) => family.test(name));
 
-const keeps = (name) => KEEP.some((family) => family.test(name)) && !HUES.test(name);
+// Attributes of themes and widgets that we do not use.
+const FOREIGN = /navbar-theme|\[data-vc|\[data-bs-theme-|\[data-theme/;
 
 function keptSelectors(selectors) {
   return splitList(selectors).filter((selector) => {
     const names = [...selector.matchAll(/\.((?:\\.|[\w-])+)/g)].map(([, name]) => name.replace(/\\/g, ""));
-    return names.every(keeps) && !selector.includes("navbar-theme");
+    return names.every(keeps) && !FOREIGN.test(selector);
   });
 }
 
@@ -67,14 +66,15 @@ const GROUP = /^@(media|supports|container|layer)/;
 
 /** Tabler's style sheet without the rules that no page of ours can match. */
 export function keptTabler(css) {
+  return withoutIdleVariables(keptRules(css.replace(/\/\*[^]*?\*\//g, "").replace(/@charset[^;]*;/, "")));
+}
+
+function keptRules(css) {
   let kept = "";
   let at = 0;
-  const source = css.replace(/\/\*[^]*?\*\//g, "").replace(/@charset[^;]*;/, "");
-  for (let open; (open = source.indexOf("{", at)) >= 0; ) {
-    const head = source.slice(at, open).trim();
-    const end = closing(source, open);
-    const body = source.slice(open + 1, end);
-    kept += keptBlock(head, body);
+  for (let open; (open = css.indexOf("{", at)) >= 0; ) {
+    const end = closing(css, open);
+    kept += keptBlock(css.slice(at, open).trim(), css.slice(open + 1, end));
     at = end + 1;
   }
   return kept;
@@ -82,10 +82,17 @@ export function keptTabler(css) {
 
 function keptBlock(head, body) {
   if (GROUP.test(head)) {
-    const inner = keptTabler(body);
+    const inner = keptRules(body);
     return inner && `${head}{${inner}}\n`;
   }
-  if (head.startsWith("@")) return /^@keyframes (spinner-border|progress)/.test(head) ? `${head}{${body}}\n` : "";
+  if (head.startsWith("@")) return "";
   const selectors = keptSelectors(head);
   return selectors.length ? `${selectors.join(",")}{${body}}\n` : "";
+}
+
+/** Drops variables that nothing reads, until none is left. */
+function withoutIdleVariables(css) {
+  const read = new Set([...css.matchAll(/var\(\s*(--tblr-[\w-]+)/g)].map(([, name]) => name));
+  const lean = css.replace(/(--tblr-[\w-]+):(?:"[^"]*"|[^;"}])*;/g, (all, name) => (read.has(name) ? all : ""));
+  return lean.length < css.length ? withoutIdleVariables(lean) : lean;
 }

@@ -16,7 +16,7 @@ from tests.conftest import NOW
 def test_models_and_migrations_agree(engine: Engine) -> None:
     with engine.begin() as connection:
         command.check(migrate.config(connection))
-    assert migrate.is_current(engine)
+        assert migrate.is_current(connection)
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit_entries SET reason = 'x'", "DELETE FROM audit_entries"])
