@@ -26,7 +26,8 @@ from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
 from marketplace.media.store import FolderStore
-from marketplace.web import auth, health, media
+from marketplace.web import asset_photos, assets, auth, health, media, synonyms, units, users
+from marketplace.web import search as search_page
 from marketplace.web.templating import init_templates
 
 MAX_REQUEST_BYTES = 512 * 1024 * 1024
@@ -43,7 +44,11 @@ CONTENT_SECURITY_POLICY = {
 
 API_ROUTES = (api_assets, api_me)
 """Modules whose import hangs their routes on the interface's blueprint."""
-PAGES = (auth.blueprint, health.blueprint, media.blueprint)
+PAGES = (
+    *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint),
+    *(units.blueprint, users.blueprint, synonyms.blueprint),
+    *(media.blueprint, health.blueprint),
+)
 
 
 class FastJson(JSONProvider):

@@ -10,7 +10,6 @@ from marketplace.demo.drawings_details import (
     CHROME,
     INK,
     STEEL,
-    casing,
     dark_screen,
     door,
     handle,
@@ -21,8 +20,9 @@ from marketplace.demo.drawings_details import (
     wear,
     wood,
 )
+from marketplace.demo.drawings_parts import Model
 from marketplace.demo.drawings_room import Setting, Shot
-from marketplace.demo.drawings_space import Frame, Model, front, ring, rounded, side, top
+from marketplace.demo.drawings_space import Frame, front, ring, rounded, side
 
 _WHITES: tuple[Colour, ...] = ((240, 240, 238), (228, 231, 233), (244, 241, 234), (214, 218, 222))
 _FRIDGES: tuple[Colour, ...] = ((238, 239, 238), (196, 200, 204), (204, 196, 184), (122, 128, 134))
@@ -138,7 +138,7 @@ def air_conditioner(model: Model, rng: Random) -> Shot:
     for at in range(22):
         model.patch(face, rounded(10, 18 + at * 2.6, 32, 1, 0.5), lit(shell, 0.82))
     wear(model, face, (6, 20), (40, 90), shell, rng)
-    return Shot(yaw=(20, 36), tilt=(6, 10), fill=(0.6, 0.78))
+    return Shot(yaw=(20, 36), tilt=(6, 10), fill=(0.6, 0.78), may_mirror=False)
 
 
 def _wall_unit(model: Model, shell: Colour, rng: Random) -> Shot:
@@ -151,7 +151,7 @@ def _wall_unit(model: Model, shell: Colour, rng: Random) -> Shot:
     model.patch(outlet, rounded(6, 0.4, 80, 1.9, 0.9), lit(shell, 0.97))
     _digits(model, face, (74, 17), 5, rng)
     vents(model, side(92), (6, 18), (12, 9), 4, lit(shell, 0.8))
-    return Shot(Setting.WALL, yaw=(10, 22), tilt=(-6, -2), fill=(0.66, 0.5))
+    return Shot(Setting.WALL, yaw=(10, 22), tilt=(-6, -2), fill=(0.66, 0.5), may_mirror=False)
 
 
 def _digits(model: Model, face: Frame, corner: tuple[float, float], height: float, rng: Random) -> None:

@@ -1,4 +1,4 @@
-"""Painting flat shapes at twice the size, so that reducing them smooths every edge."""
+"""Painting flat shapes, at twice the size where edges must be smooth."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from PIL import Image, ImageDraw, ImageFilter
 Colour = tuple[int, int, int]
 Spot = tuple[float, float]
 
-SCALE = 2
 _SOFT = 4
-"""Shadows are painted this much smaller than the picture: they are soft anyway."""
+"""Shadows and the like are painted this much smaller than the picture: they are soft anyway."""
 
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -28,45 +27,76 @@ def lit(colour: Colour, light: float) -> Colour:
     """A colour in more (above 1) or less light; what lies in shade turns a little blue."""
     if light >= 1:
         return mix(colour, (255, 255, 255), min(light - 1, 1))
-    dim = tuple(round(channel * light) for channel in colour)
-    return mix((dim[0], dim[1], dim[2]), (34, 44, 66), 0.16 * (1 - light))
+    dim = (round(colour[0] * light), round(colour[1] * light), round(colour[2] * light))
+    return mix(dim, (34, 44, 66), 0.16 * (1 - light))
 
 
 class Canvas:
-    """A picture in the making. Coordinates are those of the finished picture."""
+    """A picture in the making. Coordinates are those of the finished picture.
+
+    The room is painted at the picture's own size, where soft light is cheap; then the canvas is
+    doubled and the thing painted on it, so that reducing it in the end smooths every edge.
+    """
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.width, self.height = size
-        self._image = Image.new("RGB", (size[0] * SCALE, size[1] * SCALE))
+        self._scale = 1
+        self._image = Image.new("RGB", size)
         self._draw = ImageDraw.Draw(self._image)
+
+    def double(self) -> None:
+        """From here on paint at twice the size."""
+        self._scale = 2
+        size = (self.width * 2, self.height * 2)
+        self._image = self._image.resize(size, Image.Resampling.NEAREST)
+        self._draw = ImageDraw.Draw(self._image)
+
+    def finish(self, gloom: Image.Image) -> Image.Image:
+        """The picture at its size, darkened where the small grey map ``gloom`` is bright."""
+        picture = self._image.reduce(self._scale)
+        picture.paste((24, 28, 44), mask=gloom.resize(picture.size, Image.Resampling.BICUBIC))
+        return picture
 
     def shape(self, spots: Sequence[Spot], colour: Colour) -> None:
         """A filled polygon."""
         if len(spots) > 2:
-            self._draw.polygon([(x * SCALE, y * SCALE) for x, y in spots], fill=colour)
+            scale = self._scale
+            self._draw.polygon([(x * scale, y * scale) for x, y in spots], fill=colour)
 
     def faded(self, spots: Sequence[Spot], top: Colour, bottom: Colour) -> None:
-        """A polygon that goes from one colour at its top to another at its bottom."""
+        """A polygon that goes from one colour at its top to another at its bottom, in steps too fine to see."""
         ys = [y for _, y in spots]
         high, low = min(ys), max(ys)
         steps = max(abs(a - b) for a, b in zip(top, bottom, strict=True))
         steps = max(1, min(steps, int((low - high) / 2)))
-        edges = [high + (low - high) * step / steps for step in range(1, steps)]
         rest = list(spots)
-        for step, edge in enumerate(edges):
+        for step in range(steps - 1):
+            edge = high + (low - high) * (step + 1) / steps
             self.shape(_part(rest, edge, upper=True), mix(top, bottom, (step + 0.5) / steps))
             rest = _part(rest, edge, upper=False)
         self.shape(rest, mix(top, bottom, 1 - 0.5 / steps))
 
+    def band(self, upper: float, lower: float, top: Colour, bottom: Colour) -> None:
+        """A fade over the whole width."""
+        self.faded([(0, upper), (self.width, upper), (self.width, lower), (0, lower)], top, bottom)
+
     def line(self, spots: Sequence[Spot], colour: Colour, width: float) -> None:
-        """A stroke with round joints."""
-        scaled = [(x * SCALE, y * SCALE) for x, y in spots]
-        thick = max(1, round(width * SCALE))
+        """A stroke with round ends and joints."""
+        scaled = [(x * self._scale, y * self._scale) for x, y in spots]
+        thick = max(1, round(width * self._scale))
         self._draw.line(scaled, fill=colour, width=thick, joint="curve")
         if thick > 3:
             reach = thick / 2 - 0.5
             for x, y in (scaled[0], scaled[-1]):
                 self._draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colour)
+
+    def etch(self, shapes: Iterable[Sequence[Spot]], colour: Colour, strength: float) -> None:
+        """Tint thin shapes with smooth edges, as joints between tiles; lines are polygons here."""
+        mask = Image.new("L", (self.width * 2, self.height * 2))
+        draw = ImageDraw.Draw(mask)
+        for spots in shapes:
+            draw.polygon([(x * 2, y * 2) for x, y in spots], fill=round(255 * strength))
+        self._tint(mask.reduce(2), colour, 1)
 
     def soft(self, shapes: Iterable[Sequence[Spot]], colour: Colour, *, blur: float, strength: float) -> None:
         """Tint softly where the shapes are: a shadow, or a patch of light.
@@ -77,23 +107,15 @@ class Canvas:
         draw = ImageDraw.Draw(mask)
         for spots in filter(None, shapes):
             draw.polygon([(x / _SOFT, y / _SOFT) for x, y in spots], fill=round(255 * strength))
-        mask = mask.filter(ImageFilter.GaussianBlur(blur / _SOFT))
+        self._tint(mask.filter(ImageFilter.GaussianBlur(blur / _SOFT)), colour, _SOFT)
+
+    def _tint(self, mask: Image.Image, colour: Colour, ratio: int) -> None:
+        """Paste a colour through a mask that is smaller than the picture by a ratio, where it shows."""
         box = mask.getbbox()
         if box is not None:
-            area = (
-                box[0] * _SOFT * SCALE,
-                box[1] * _SOFT * SCALE,
-                box[2] * _SOFT * SCALE,
-                box[3] * _SOFT * SCALE,
-            )
-            size = (area[2] - area[0], area[3] - area[1])
-            self._image.paste(colour, area, mask.crop(box).resize(size, Image.Resampling.BILINEAR))
-
-    def finish(self, gloom: Image.Image) -> Image.Image:
-        """The picture at its size, darkened where the small grey map ``gloom`` is bright."""
-        picture = self._image.reduce(SCALE)
-        picture.paste((24, 28, 44), mask=gloom.resize(picture.size, Image.Resampling.BICUBIC))
-        return picture
+            left, upper, right, lower = (edge * ratio for edge in box)
+            mask = mask.crop(box).resize((right - left, lower - upper), Image.Resampling.BILINEAR)
+            self._image.paste(colour, (left, upper, right, lower), mask)
 
 
 def _part(spots: Sequence[Spot], edge: float, *, upper: bool) -> list[Spot]:

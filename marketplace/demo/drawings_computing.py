@@ -17,8 +17,9 @@ from marketplace.demo.drawings_details import (
     vents,
     wear,
 )
+from marketplace.demo.drawings_parts import Model
 from marketplace.demo.drawings_room import Setting, Shot
-from marketplace.demo.drawings_space import Model, front, ring, rounded, side, tilted, top
+from marketplace.demo.drawings_space import front, ring, rounded, side, tilted, top
 
 GREEN: Colour = (112, 214, 140)
 AMBER: Colour = (240, 180, 84)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from marketplace.demo.drawings_canvas import Colour, lit, mix
-from marketplace.demo.drawings_space import Frame, Model, Point, front, ring, rounded
+from marketplace.demo.drawings_parts import Model
+from marketplace.demo.drawings_space import Frame, Point, front, ring, rounded
 
 INK: Colour = (40, 43, 49)
 STEEL: Colour = (176, 181, 186)

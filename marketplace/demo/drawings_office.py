@@ -20,8 +20,9 @@ from marketplace.demo.drawings_details import (
     vents,
     wear,
 )
+from marketplace.demo.drawings_parts import Model
 from marketplace.demo.drawings_room import Setting, Shot
-from marketplace.demo.drawings_space import Frame, Model, Point, front, ring, rounded, side, tilted, top
+from marketplace.demo.drawings_space import Frame, Point, front, ring, rounded, side, tilted, top
 
 GREEN: Colour = (112, 214, 140)
 _TRIMS: tuple[Colour, ...] = ((84, 89, 96), (58, 62, 68), (104, 118, 132))

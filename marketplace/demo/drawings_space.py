@@ -1,18 +1,17 @@
-"""A small space of solid things, seen through a camera. Lengths in centimetres.
+"""A small space seen through a camera. Lengths in centimetres.
 
 ``x`` runs to the right, ``y`` away from the viewer, ``z`` up; a thing's front looks towards smaller
-``y``. Nothing hides anything by itself: parts are painted in the order in which they were added, so
-a drawing adds what is behind, to the left and below first.
+``y``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from marketplace.demo.drawings_canvas import Canvas, Colour, Spot, lit
+from marketplace.demo.drawings_canvas import Spot
 
 Point = tuple[float, float, float]
 Outline = Sequence[Spot]
@@ -54,8 +53,9 @@ def ring(x: float, y: float, radius: float, flatness: float = 1, count: int = 36
 class View:
     """A camera on the level at ``eye``, turned by ``yaw``, so that upright edges stay upright."""
 
-    yaw: float
-    """Radians; the viewer stands to the right of the thing's front."""
+    sine: float
+    cosine: float
+    """Of the angle by which the viewer stands to the right of the thing's front."""
     distance: float
     eye: float
     centre: Spot
@@ -66,14 +66,17 @@ class View:
     def depth(self, point: Point) -> float:
         """How far away a point is."""
         x, y = point[0] - self.centre[0], point[1] - self.centre[1]
-        return self.distance - x * math.sin(self.yaw) + y * math.cos(self.yaw)
+        return self.distance - x * self.sine + y * self.cosine
+
+    def mean_depth(self, points: Sequence[Point]) -> float:
+        """How far away some points are on average."""
+        return sum(self.depth(point) for point in points) / len(points)
 
     def spot(self, point: Point) -> Spot:
         """Where a point stands in the picture."""
         x, y = point[0] - self.centre[0], point[1] - self.centre[1]
-        sine, cosine = math.sin(self.yaw), math.cos(self.yaw)
-        ratio = self.scale / (self.distance - x * sine + y * cosine)
-        across = (x * cosine + y * sine) * ratio
+        ratio = self.scale / (self.distance - x * self.sine + y * self.cosine)
+        across = (x * self.cosine + y * self.sine) * ratio
         return (
             (-across if self.mirrored else across) + self.shift[0],
             (self.eye - point[2]) * ratio + self.shift[1],
@@ -84,124 +87,36 @@ class View:
         doubled = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise((*spots, spots[0])))
         return (doubled > 0) == self.mirrored if abs(doubled) > 1e-9 else False
 
+    def sees(self, point: Point, direction: Point) -> bool:
+        """Whether a surface at a point that looks into a direction shows its front."""
+        ray = (
+            self.centre[0] + self.distance * self.sine - point[0],
+            self.centre[1] - self.distance * self.cosine - point[1],
+            self.eye - point[2],
+        )
+        return sum(a * b for a, b in zip(ray, direction, strict=True)) > 0
 
-class Part:
-    """Something that can be painted."""
+    def rays(self, width: float, height: float, edge: float, step: float) -> list[Spot]:
+        """Lines on the ground that run away from the viewer: x at the far ``edge`` and at the bottom.
 
-    def points(self) -> Iterable[Point]:
-        """What the picture must have room for and what throws a shadow."""
-        return ()
+        There is always one in the middle of the picture, which is ``width`` by ``height``.
+        """
+        far, near = edge - self.shift[1], height - self.shift[1]
+        spacing = step * far / self.eye
+        count = int(width / 2 / spacing) + 2
+        middle = width / 2
+        return [
+            (middle + at * spacing, middle + at * spacing * near / far) for at in range(-count, count + 1)
+        ]
 
-    def paint(self, canvas: Canvas, view: View) -> None:
-        """Paint it over what is there."""
-        raise NotImplementedError
-
-
-@dataclass(slots=True)
-class Solid(Part):
-    """A body between rings of equally many points, closed at both ends."""
-
-    rings: list[list[Point]]
-    colour: Colour
-    gloss: float = 0
-    crisp: bool = True
-    """Whether the rim of its ends catches the light."""
-
-    def __post_init__(self) -> None:
-        if _volume(self.rings) < 0:
-            self.rings = [ring[::-1] for ring in self.rings]
-
-    def points(self) -> Iterable[Point]:
-        return (point for ring in self.rings for point in ring)
-
-    def paint(self, canvas: Canvas, view: View) -> None:
-        faces = sorted(self._faces(view), key=lambda face: -face[0])
-        for _, spots, light in faces:
-            _fill(canvas, spots, self.colour, light)
-        if self.crisp:
-            self._rim(canvas, view)
-
-    def _faces(self, view: View) -> Iterator[tuple[float, list[Spot], float]]:
-        seen = [[view.spot(point) for point in ring] for ring in self.rings]
-        count = len(self.rings[0])
-        for (low, high), (low_spots, high_spots) in zip(pairwise(self.rings), pairwise(seen), strict=True):
-            for at in range(count):
-                after = (at + 1) % count
-                spots = [low_spots[at], low_spots[after], high_spots[after], high_spots[at]]
-                if view.faces(spots):
-                    corners = (low[at], low[after], high[after], high[at])
-                    yield _mean_depth(view, corners), spots, self._light(corners)
-        for ends, end_spots in ((self.rings[0][::-1], seen[0][::-1]), (self.rings[-1], seen[-1])):
-            if view.faces(end_spots):
-                yield _mean_depth(view, ends), end_spots, self._light(ends)
-
-    def _light(self, points: Sequence[Point]) -> float:
-        return brightness(normal(points), self.gloss)
-
-    def _rim(self, canvas: Canvas, view: View) -> None:
-        for end, towards in ((self.rings[0][::-1], self.rings[1][::-1]), (self.rings[-1], self.rings[-2])):
-            spots = [view.spot(point) for point in end]
-            if len(end) > 40 or not view.faces(spots):
-                continue
-            light = brightness(normal(end), self.gloss)
-            for at, spot in enumerate(spots):
-                after = (at + 1) % len(spots)
-                beyond = [spot, view.spot(towards[at]), view.spot(towards[after]), spots[after]]
-                if view.faces(beyond):
-                    canvas.line([spot, spots[after]], lit(self.colour, min(light + 0.16, 1.28)), 1)
-
-
-@dataclass(slots=True)
-class Flat(Part):
-    """A flat shape on something, seen from its front only."""
-
-    corners: list[Point]
-    colour: Colour
-    fade: Colour | None = None
-    """The colour at the bottom, when it differs."""
-    glows: bool = False
-    """Whether it has light of its own, like a screen."""
-
-    def paint(self, canvas: Canvas, view: View) -> None:
-        spots = [view.spot(point) for point in self.corners]
-        if not view.faces(spots):
-            return
-        light = 1 if self.glows else brightness(normal(self.corners))
-        if self.fade is None:
-            _fill(canvas, spots, self.colour, light)
-        else:
-            canvas.faded(spots, lit(self.colour, light), lit(self.fade, light))
-
-
-@dataclass(slots=True)
-class Stroke(Part):
-    """A line in space: a rod, a cable, a seam. ``width`` in centimetres."""
-
-    path: list[Point]
-    colour: Colour
-    width: float
-    round_: bool = False
-    """Whether it is a rod with light and shade, not a mark."""
-    facing: Point | None = None
-    """The front of the face that it is drawn on; hidden with it."""
-
-    def points(self) -> Iterable[Point]:
-        return self.path if self.round_ else ()
-
-    def paint(self, canvas: Canvas, view: View) -> None:
-        if self.facing and not _turned_to(view, self.path[0], self.facing):
-            return
-        width = self.width * view.scale / _mean_depth(view, self.path)
-        spots = [view.spot(point) for point in self.path]
-        light = brightness(self.facing) if self.facing else 1.0
-        canvas.line(spots, lit(self.colour, light * (0.62 if self.round_ else 1)), width)
-        if self.round_:
-            canvas.line(
-                [(x - width * 0.1, y - width * 0.06) for x, y in spots], lit(self.colour, 0.88), width * 0.62
-            )
-            canvas.line(
-                [(x - width * 0.2, y - width * 0.1) for x, y in spots], lit(self.colour, 1.14), width * 0.2
-            )
+    def rows(self, height: float, edge: float, step: float) -> list[float]:
+        """Lines on the ground that run across, by their y in the picture."""
+        horizon, reach = self.shift[1], self.eye * self.scale
+        rows, depth = [], reach / (edge - horizon)
+        while depth > reach / (height - horizon) and len(rows) < 40:
+            rows.append(horizon + reach / depth)
+            depth -= step
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,103 +144,6 @@ class Frame:
     def all(self, outline: Outline, out: float = 0) -> list[Point]:
         """An outline on the plane as points in space."""
         return [self.at(a, b, out) for a, b in outline]
-
-
-@dataclass(slots=True)
-class Model:
-    """A thing made of parts."""
-
-    parts: list[Part] = field(default_factory=list)
-
-    def add(self, part: Part) -> None:
-        """Put a part before those already there."""
-        self.parts.append(part)
-
-    def extrude(
-        self,
-        frame: Frame,
-        outline: Outline,
-        back: float,
-        front: float,
-        colour: Colour,
-        *,
-        gloss: float = 0,
-        crisp: bool = True,
-    ) -> None:
-        """A body with the given outline, from ``back`` to ``front`` of a plane."""
-        self.add(Solid([frame.all(outline, back), frame.all(outline, front)], colour, gloss, crisp))
-
-    def box(
-        self,
-        corner: Point,
-        width: float,
-        depth: float,
-        height: float,
-        colour: Colour,
-        *,
-        radius: float = 0,
-        gloss: float = 0,
-    ) -> None:
-        """A box from its lower left front corner; ``radius`` rounds the upright edges."""
-        x, y, z = corner
-        self.extrude(top(0), rounded(x, y, width, depth, radius), z, z + height, colour, gloss=gloss)
-
-    def slab(
-        self,
-        corner: Point,
-        width: float,
-        depth: float,
-        height: float,
-        colour: Colour,
-        *,
-        radius: float = 0,
-        gloss: float = 0,
-    ) -> None:
-        """A box whose front is a rectangle with rounded corners."""
-        x, y, z = corner
-        self.extrude(front(0), rounded(x, z, width, height, radius), -y - depth, -y, colour, gloss=gloss)
-
-    def turned(
-        self,
-        x: float,
-        y: float,
-        profile: Sequence[Spot],
-        colour: Colour,
-        *,
-        gloss: float = 0,
-        count: int = 32,
-    ) -> None:
-        """A body turned on a lathe about an upright axis, by (radius, height) from the bottom up."""
-        rings = [[(a, b, height) for a, b in ring(x, y, radius, count=count)] for radius, height in profile]
-        self.add(Solid(rings, colour, gloss, crisp=False))
-
-    def loft(self, rings: list[list[Point]], colour: Colour, *, gloss: float = 0) -> None:
-        """A body that changes its shape from ring to ring."""
-        self.add(Solid(rings, colour, gloss, crisp=False))
-
-    def rod(self, path: Sequence[Point], width: float, colour: Colour) -> None:
-        """A round bar or cable along a path."""
-        self.add(Stroke(list(path), colour, width, round_=True))
-
-    def patch(
-        self,
-        frame: Frame,
-        outline: Outline,
-        colour: Colour,
-        *,
-        fade: Colour | None = None,
-        glows: bool = False,
-    ) -> None:
-        """A flat shape on a plane."""
-        self.add(Flat(frame.all(outline), colour, fade, glows))
-
-    def seam(self, frame: Frame, outline: Outline, width: float, colour: Colour) -> None:
-        """A closed line drawn on a plane."""
-        self.mark(frame, [*outline, outline[0]], width, colour)
-
-    def mark(self, frame: Frame, path: Outline, width: float, colour: Colour) -> None:
-        """A line drawn on a plane."""
-        self.add(Stroke(frame.all(path), colour, width, facing=frame.front))
 
 
 def front(y: float) -> Frame:
@@ -386,26 +204,6 @@ def hull(spots: Iterable[Spot]) -> list[Spot]:
     return halves[0] + halves[1]
 
 
-def _fill(canvas: Canvas, spots: list[Spot], colour: Colour, light: float) -> None:
-    height = max(y for _, y in spots) - min(y for _, y in spots)
-    if height < 60:
-        canvas.shape(spots, lit(colour, light))
-    else:
-        spread = min(0.05, height / 8000)
-        canvas.faded(spots, lit(colour, light + spread), lit(colour, light - 1.4 * spread))
-
-
-def _mean_depth(view: View, points: Sequence[Point]) -> float:
-    return sum(view.depth(point) for point in points) / len(points)
-
-
-def _turned_to(view: View, point: Point, direction: Point) -> bool:
-    eye_x = view.centre[0] + view.distance * math.sin(view.yaw)
-    eye_y = view.centre[1] - view.distance * math.cos(view.yaw)
-    ray = (eye_x - point[0], eye_y - point[1], view.eye - point[2])
-    return sum(a * b for a, b in zip(ray, direction, strict=True)) > 0
-
-
 def _turn(a: Spot, b: Spot, c: Spot) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
@@ -414,8 +212,8 @@ def _cross(a: Point, b: Point) -> Point:
     return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
-def _volume(rings: list[list[Point]]) -> float:
-    """Signed; positive when the sides look outwards."""
+def volume(rings: list[list[Point]]) -> float:
+    """Of a body between rings; negative when its sides look inwards."""
     first, last, count = rings[0], rings[-1], len(rings[0])
     faces = [first[::-1], last]
     for low, high in pairwise(rings):

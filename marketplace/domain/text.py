@@ -20,8 +20,16 @@ def normalise(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text as it is kept: NFC, no control characters, trimmed; line breaks stay."""
-    kept = "".join(
-        c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or unicodedata.category(c) != "Cc"
-    )
+    """Text as it is kept: NFC, trimmed, nothing that can't be stored or exchanged; line breaks stay.
+
+    Control characters, halves of surrogate pairs and the two non-characters at the end of the basic
+    plane go: databases or XML refuse them.
+    """
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text.strip()
+    kept = "".join(c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or _may_stay(c))
     return kept.strip()
+
+
+def _may_stay(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in "\ufffe\uffff"

@@ -27,7 +27,7 @@ Problem = Mapping[str, object]
 """Why a cell or a row is refused: ``field``, ``label``, ``value``, ``message`` and its ``params``."""
 
 
-class Refused(Exception):  # noqa: N818 - a finding, not an error of the program
+class Refused(Exception):
     """A cell can't be taken; the message is Chinese source text."""
 
     def __init__(self, message: str, **params: object) -> None:
@@ -96,7 +96,7 @@ class Column:
 
 def problem_of(field: str, label: str, value: Cell, message: str, **params: object) -> Problem:
     """A problem as it is kept and shown."""
-    shown = as_text(value)[:LONGEST_SHOWN]
+    shown = as_text(value)[:LONGEST_SHOWN].replace("\0", "")
     return {"field": field, "label": label, "value": shown, "message": message, "params": params}
 
 
@@ -140,7 +140,9 @@ def _text(field: Field, cell: Cell) -> str | None:
 
 
 def _number(field: Field, cell: Cell) -> str | None:
-    """An asset number; one that a spreadsheet has rounded would name another asset."""
+    """An asset number, None for a dash; one that a spreadsheet has rounded would name another asset."""
+    if normalise(as_text(cell)) in _BLANK_FIGURES:
+        return None
     rounded = isinstance(cell, int | float) and abs(cell) >= 10**EXACT_DIGITS
     if rounded or _ROUNDED_NUMBER.fullmatch(as_text(cell).strip()):
         raise Refused(
@@ -188,6 +190,4 @@ def _years(cell: Cell) -> int | None:
 
 def _check_length(text: str, longest: int) -> None:
     if len(text) > longest:
-        raise Refused(
-            N_("文字过长:最多%(length)d个字,现有%(count)d个"), length=longest, count=len(text)
-        )
+        raise Refused(N_("文字过长:最多%(length)d个字,现有%(count)d个"), length=longest, count=len(text))

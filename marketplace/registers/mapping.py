@@ -237,4 +237,3 @@ def _note_on_mapped(claim: _Claim, target: str) -> ColumnNote:
     if normalise(label_of(target)) == normalise(claim.header) or claim.rank == 0:
         return ColumnNote(Confidence.SURE)
     return ColumnNote(Confidence.LIKELY, N_("按列名对应到%(field)s"), {"field": label_of(target)})
-

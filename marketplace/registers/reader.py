@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from python_calamine import CalamineWorkbook
+
 from marketplace.domain.errors import Invalid
 from marketplace.domain.text import N_
 from marketplace.registers import encoding as encodings
@@ -163,7 +165,7 @@ def _find_in_workbook(path: Path, choice: Choice) -> Found:
 
 
 def _find_in_sheet(
-    book: workbook.CalamineWorkbook, names: tuple[str, ...], name: str, choice: Choice
+    book: CalamineWorkbook, names: tuple[str, ...], name: str, choice: Choice
 ) -> tuple[tuple[int, int], Found] | None:
     """The register of one sheet, if any, with how sure it is that this is one: known headers, then rows."""
     rows = workbook.read_rows(workbook.open_sheet(book, name))
@@ -200,7 +202,7 @@ def _all_columns(names: tuple[str, ...], sample: Sequence[tuple[int, list[Cell]]
     return (*names, *more)
 
 
-def _workbook(path: Path) -> workbook.CalamineWorkbook:
+def _workbook(path: Path) -> CalamineWorkbook:
     with path.open("rb") as file:
         if file.read(len(_ZIP)) == _ZIP:
             workbook.measure(path)

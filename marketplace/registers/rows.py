@@ -23,7 +23,7 @@ from marketplace.registers.aliases import (
     UNIT_NAME,
     UNIT_TARGETS,
 )
-from marketplace.registers.cells import Cell, as_text, is_blank
+from marketplace.registers.cells import Cell, is_blank
 from marketplace.registers.columns import Column, Problem, Refused, problem_of
 from marketplace.registers.mapping import ColumnMap
 
@@ -76,38 +76,42 @@ class Row:
     content: str
     exact: str
     problems: list[Problem]
-    cells: list[str]
     extra: dict[str, str]
     category: tuple[str, str] | None
     values: list[Value]
     """In the order of ``FIELDS``; None where the row says nothing."""
 
 
+def word_headers(headers: Sequence[str], mapping: ColumnMap) -> dict[str, list[str]]:
+    """Names of extras that hold words which a field did not know, by that field."""
+    names: dict[str, list[str]] = {}
+    for column in _columns(headers, mapping):
+        if column.keeps_words:
+            target = CATEGORY_CODE if column.target in CATEGORY_TARGETS else column.target
+            names.setdefault(target, []).append(column.extra_name)
+    return names
+
+
+def _columns(headers: Sequence[str], mapping: ColumnMap) -> list[Column]:
+    return [Column(header, mapping.columns.get(at, EXTRA)) for at, header in enumerate(headers)]
+
+
 class RowReader:
     """Reads the rows of one register."""
 
     def __init__(self, headers: Sequence[str], mapping: ColumnMap, lookup: Lookup) -> None:
-        self._columns = [Column(header, mapping.columns.get(at, EXTRA)) for at, header in enumerate(headers)]
+        self._columns = _columns(headers, mapping)
         self._lookup = lookup
         self._edition = mapping.edition
         targets = mapping.targets()
         self._required = [slot for name, slot in _SLOTS.items() if name in _REQUIRED and name in targets]
         self._word_columns = [c for c in self._columns if c.target in UNIT_TARGETS + CATEGORY_TARGETS]
 
-    def word_headers(self) -> dict[str, list[str]]:
-        """Names of extras that hold words which a field did not know, by that field."""
-        headers: dict[str, list[str]] = {}
-        for column in self._columns:
-            if column.keeps_words:
-                target = CATEGORY_CODE if column.target in CATEGORY_TARGETS else column.target
-                headers.setdefault(target, []).append(column.extra_name)
-        return headers
-
     def read(self, row_no: int, cells: Sequence[Cell]) -> Row:
         """The card that a row describes, with everything that speaks against taking it."""
         values: list[Value] = [None] * len(FIELDS)
         words: dict[str, str] = {}
-        row = Row(row_no, None, None, False, "", "", [], [], {}, None, values)
+        row = Row(row_no, None, None, False, "", "", [], {}, None, values)
         contents, exacts = [], []
         for column, cell in zip(self._columns, cells, strict=False):
             if cell == "":
@@ -137,8 +141,6 @@ class RowReader:
         number = row.values[_NUMBER]
         row.generated = number is None
         row.number = f"{GENERATED}-{row.content[:16].upper()}-1" if number is None else str(number)
-        if row.problems:
-            row.cells = [as_text(cell) for cell in cells]
 
     def _check(self, row: Row, cells: Sequence[Cell]) -> None:
         refused = {problem["field"] for problem in row.problems}
@@ -160,13 +162,11 @@ class RowReader:
             row.unit_id = self._lookup.unit(words.get(UNIT_CODE, ""), words.get(UNIT_NAME, ""))
         except Refused as refused:
             named = " ".join(words[target] for target in UNIT_TARGETS if target in words)
-            row.problems.append(
-                problem_of(UNIT_CODE, N_("单位"), named, refused.message, **refused.params)
-            )
+            row.problems.append(problem_of(UNIT_CODE, N_("单位"), named, refused.message, **refused.params))
 
     def _find_category(self, row: Row, words: Mapping[str, str]) -> None:
         """Set the category; words that it does not account for stay among the extras."""
-        if CATEGORY_CODE not in words and CATEGORY_NAME not in words:
+        if words.keys().isdisjoint(CATEGORY_TARGETS):
             return
         row.category = self._lookup.category(
             CategoryWords(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from werkzeug.datastructures import FileStorage
 
 from marketplace.domain.errors import invalid_field
 from marketplace.domain.text import N_, normalise
-from marketplace.registers.reader import open_register
+from marketplace.registers.cells import Cell
+from marketplace.registers.reader import Choice, find_register, read_rows
 
 UNIT_COLUMNS: dict[str, tuple[str, ...]] = {
     "code": (N_("单位编码"), "编码", "单位代码"),
@@ -48,21 +49,26 @@ def read_people_file(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(file.filename).name
         file.save(path)
-        register = open_register(path)
-        places = _places(register.headers, columns)
-        rows = []
-        for _number, cells in register.rows():
-            rows.append(
-                {field: str(cells[place] or "") for field, place in places.items() if place < len(cells)}
-            )
+        found = find_register(path, Choice(header_row=1))
+        places = _places(found.headers, columns)
+        rows: list[dict[str, str]] = []
+        for _number, cells, _share in read_rows(path, found.layout):
+            rows.append({field: _text(cells[place]) for field, place in places.items() if place < len(cells)})
             if len(rows) > MAX_ROWS:
                 raise invalid_field("file", N_("一次最多导入%(limit)d行,请分成几个文件。"), limit=MAX_ROWS)
     return rows
 
 
-def _places(headers: list[str], columns: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+def _text(cell: Cell) -> str:
+    """A cell as text; a whole number that a spreadsheet kept as 12.0 is 12."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _places(headers: Sequence[str], columns: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     words = {normalise(header): place for place, header in reversed(list(enumerate(headers)))}
-    places = {}
+    places: dict[str, int] = {}
     for field, names in columns.items():
         for name in (field, *names):
             if normalise(name) in words:

@@ -1,5 +1,5 @@
 // A question that names the thing, before something that cannot be taken back.
-//   <button data-confirm="撤回“联想台式机”吗?" data-confirm-note="撤回后其他单位不再看得到。"
+//   <button data-confirm="撤回“联想台式机”吗？" data-confirm-note="撤回后其他单位不再看得到。"
 //           data-confirm-action="撤回" data-confirm-final>
 // on a button, a link or a form; hx-confirm is asked in the same way.
 import { make } from "./build.js";

@@ -16,7 +16,7 @@ async function calendar(input) {
     locale: chinese ? Mandarin : undefined,
     minDate: min,
     maxDate: max,
-    // What the calendar cannot read (2013年1月) is left for the server, which can.
+    // What the calendar cannot read （2013年1月） is left for the server, which can.
     errorHandler: () => {},
   });
   if (document.activeElement === input) picker.open();

@@ -231,20 +231,29 @@ def upgrade() -> None:
     sa.Column('stored_as', sa.String(length=100), nullable=False),
     sa.Column('file_digest', sa.String(length=64), nullable=False),
     sa.Column('layout', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column('headers', sa.ARRAY(sa.Text()), server_default='{}', nullable=False),
+    sa.Column('headers', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False),
     sa.Column('mapping', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('notes', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+    sa.Column('sample', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
     sa.Column('signature', sa.String(length=64), nullable=False),
     sa.Column('proceed', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('expected_rows', sa.Integer(), nullable=True),
     sa.Column('total_rows', sa.Integer(), nullable=True),
     sa.Column('staged_rows', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('staged_to', sa.Integer(), server_default='0', nullable=False),
     sa.Column('merged_rows', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('merged_to', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('skipped', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('created', sa.Integer(), server_default='0', nullable=False),
     sa.Column('updated', sa.Integer(), server_default='0', nullable=False),
     sa.Column('unchanged', sa.Integer(), server_default='0', nullable=False),
     sa.Column('refused', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('seconds', sa.Float(), server_default='0', nullable=False),
     sa.Column('stop_requested', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('claimed_by', sa.String(length=32), nullable=True),
     sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('error', sa.Text(), server_default='', nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('error', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
@@ -253,7 +262,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_runs'))
     )
     op.create_index('ix_import_runs_state', 'import_runs', ['state', 'id'], unique=False)
-    op.create_index(op.f('ix_import_runs_unit_id'), 'import_runs', ['unit_id'], unique=False)
+    op.create_index('ix_import_runs_unit_id', 'import_runs', ['unit_id', 'id'], unique=False)
     op.create_index(op.f('ix_import_runs_user_id'), 'import_runs', ['user_id'], unique=False)
     op.create_table('listings',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -314,9 +323,10 @@ def upgrade() -> None:
     sa.Column('row_no', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.BigInteger(), nullable=True),
     sa.Column('number', sa.Text(), nullable=True),
+    sa.Column('generated', sa.Boolean(), nullable=False),
     sa.Column('content', sa.String(length=32), nullable=False),
+    sa.Column('exact', sa.String(length=32), nullable=False),
     sa.Column('problems', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-    sa.Column('cells', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('extra', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('name', sa.Text(), nullable=True),
     sa.Column('category_edition', sa.Text(), nullable=True),
@@ -343,12 +353,20 @@ def upgrade() -> None:
     sa.Column('warranty_until', sa.Date(), nullable=True),
     sa.Column('secrecy', sa.Text(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
-    sa.Column('special', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('plate_number', sa.Text(), nullable=True),
+    sa.Column('vin', sa.Text(), nullable=True),
+    sa.Column('engine_number', sa.Text(), nullable=True),
+    sa.Column('displacement', sa.Numeric(precision=12, scale=2), nullable=True),
+    sa.Column('registered_on', sa.Date(), nullable=True),
+    sa.Column('mileage', sa.Numeric(precision=12, scale=2), nullable=True),
+    sa.Column('establishment', sa.Text(), nullable=True),
+    sa.Column('area', sa.Numeric(precision=12, scale=2), nullable=True),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('title_certificate', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['run_id'], ['import_runs.id'], name=op.f('fk_import_rows_run_id_import_runs'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', 'row_no', name=op.f('pk_import_rows')),
     prefixes=['UNLOGGED']
     )
-    op.create_index('ix_import_rows_key', 'import_rows', ['run_id', 'unit_id', 'number'], unique=False)
     # ### end Alembic commands ###
 
 
@@ -366,7 +384,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_index('ix_import_rows_key', table_name='import_rows')
     op.drop_table('import_rows')
     op.drop_index(op.f('ix_role_grants_unit_id'), table_name='role_grants')
     op.drop_table('role_grants')
@@ -379,7 +396,7 @@ def downgrade() -> None:
     op.drop_index('ix_listings_asset_id', table_name='listings')
     op.drop_table('listings')
     op.drop_index(op.f('ix_import_runs_user_id'), table_name='import_runs')
-    op.drop_index(op.f('ix_import_runs_unit_id'), table_name='import_runs')
+    op.drop_index('ix_import_runs_unit_id', table_name='import_runs')
     op.drop_index('ix_import_runs_state', table_name='import_runs')
     op.drop_table('import_runs')
     op.drop_table('asset_vehicles')

@@ -1,0 +1,246 @@
+"""Search documents, built from the database in batches with a fixed number of statements."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from marketplace.db.assets import Asset, Listing, Photo
+from marketplace.db.catalogue import Category
+from marketplace.db.people import Unit
+from marketplace.domain.assets import CLASSIFIED
+from marketplace.domain.finding import VALUE_STEPS, Mode
+from marketplace.domain.states import AssetState
+from marketplace.domain.text import normalise
+from search import facets, spellings, synonyms
+
+SHAPE = 1
+"""Raised when documents of the same rows come to look different, so that old ones are told apart."""
+EVERYONE = 0
+"""Stands in ``audience`` for a listing that every unit is offered; no unit has this id."""
+NAME_ORDER_BYTES = 100
+
+Document = dict[str, Any]
+
+IS_LISTED: ColumnElement[bool] = and_(
+    Listing.id.is_not(None), Asset.state == AssetState.LISTED, Asset.secrecy.not_in(CLASSIFIED)
+)
+"""On offer: what an asset needs, joined with its open listing, to be found by others."""
+OPEN_LISTING: ColumnElement[bool] = and_(Listing.asset_id == Asset.id, Listing.ended_at.is_(None))
+
+_PHOTO_COUNT = (
+    select(func.count())
+    .select_from(Photo)
+    .where(Photo.asset_id == Asset.id, Photo.removed_at.is_(None))
+    .scalar_subquery()
+)
+_CARDS = (
+    select(
+        *(Asset.id, Asset.unit_id, Asset.version, Asset.number, Asset.name, Asset.brand, Asset.model),
+        *(Asset.serial_number, Asset.quantity, Asset.unit_of_measure, Asset.condition, Asset.use_status),
+        *(Asset.state, Asset.original_value, Asset.net_value, Asset.acquired_on, Asset.location),
+        *(Asset.created_at, Asset.category_edition, Asset.category_code),
+        Category.name.label("category_name"),
+        Category.path.label("category_path"),
+        IS_LISTED.label("listed"),
+        *(Listing.for_transfer, Listing.for_loan, Listing.audience_unit_id, Listing.place),
+        Listing.quantity.label("listed_quantity"),
+        Listing.listed_at,
+        Photo.digest.label("cover"),
+        _PHOTO_COUNT.label("photo_count"),
+    )
+    .outerjoin(Asset.category)
+    .outerjoin(Listing, OPEN_LISTING)
+    .outerjoin(Photo, and_(Photo.id == Asset.cover_photo_id, Photo.removed_at.is_(None)))
+    .order_by(Asset.id)
+)
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> list[Document]:
+    """Documents of these assets as they are now, by id; an asset that is gone has none."""
+    return _documents(session, _CARDS.where(Asset.id == any_(cast(list(ids), ARRAY(BigInteger)))))
+
+
+def after(session: Session, last_id: int, limit: int) -> list[Document]:
+    """The next documents in the order of ids: for streaming the whole register."""
+    return _documents(session, _CARDS.where(Asset.id > last_id).limit(limit))
+
+
+def line(document: Document) -> bytes:
+    """A document as it is sent: JSON with ``hash``, by which drift is found."""
+    body = orjson.dumps(document)
+    return b'{"hash":"%s",%s' % (_digest(body), body[1:])
+
+
+def content_hash(document: Document) -> str:
+    """The ``hash`` that the document's :func:`line` carries."""
+    return _digest(orjson.dumps(document)).decode()
+
+
+def value_band(value: float) -> str:
+    """The step of the value facet that an amount lies in."""
+    return _BANDS[bisect_right(VALUE_STEPS, value) - 1]
+
+
+_BANDS = (
+    *(f"{low}-{high}" for low, high in zip(VALUE_STEPS, VALUE_STEPS[1:], strict=False)),
+    f"{VALUE_STEPS[-1]}+",
+)
+
+
+@lru_cache(20_000)
+def name_order(name: str) -> str:
+    """Sort key of a name: GB 18030 orders the common characters by their pinyin.
+
+    The ``x`` keeps the engine from reading it as a number.
+    """
+    return "x" + normalise(name).encode("gb18030", "replace")[:NAME_ORDER_BYTES].hex()
+
+
+def _digest(body: bytes) -> bytes:
+    return b"%d.%s" % (SHAPE, hashlib.blake2b(body, digest_size=8).hexdigest().encode())
+
+
+def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> list[Document]:
+    rows = session.execute(query).all()
+    said = synonyms.load(session)
+    units = _units(session, {row.unit_id for row in rows})
+    return [_document(row, units[row.unit_id], said) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """What the documents of one unit's assets have in common."""
+
+    fields: Document
+    facet: str
+
+
+def _units(session: Session, ids: set[int]) -> dict[int, _Holder]:
+    above = aliased(Unit)
+    codes = (
+        select(func.array_agg(above.code))
+        .where(above.id == any_(Unit.path))
+        .correlate(Unit)
+        .scalar_subquery()
+    )
+    query = select(
+        *(Unit.id, Unit.path, Unit.code, Unit.name, Unit.short_name, Unit.region_code, Unit.region_name),
+        *(Unit.latitude, Unit.longitude),
+        codes.label("codes"),
+    ).where(Unit.id == any_(cast(list(ids), ARRAY(BigInteger))))
+    return {row.id: _holder(row) for row in session.execute(query)}
+
+
+def _holder(row: Row[*tuple[Any, ...]]) -> _Holder:
+    place = None if row.latitude is None or row.longitude is None else (row.latitude, row.longitude)
+    fields = {
+        "unit_id": row.id,
+        "unit_code": row.code,
+        "unit_name": row.name,
+        "unit_short_name": row.short_name or row.name,
+        "unit_path": row.path,
+        "unit_codes": sorted(row.codes or [row.code]),
+        "region_code": row.region_code,
+        "region_name": row.region_name,
+    }
+    if place:
+        fields["_geo"] = {"lat": place[0], "lng": place[1]}
+    return _Holder(fields, facets.holder(row.region_code, fields["unit_codes"], place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """The words by which things of one name, class and make are found."""
+
+    aliases: list[str]
+    chars: list[str]
+    pinyin: list[str]
+    initials: list[str]
+
+
+@lru_cache(5_000)
+def _spelled(name: str, category: str | None, brand: str | None, said: synonyms.Synonyms) -> _Spelled:
+    also = dict.fromkeys((*said.of(name), *((category, *said.of(category)) if category else ())))
+    also.pop(name, None)
+    own = spellings.syllables(name)
+    words = [own, *(spellings.syllables(word) for word in also), spellings.syllables(brand or "")]
+    pinyin = [*spellings.endings(own), *("".join(word) for word in words[1:]), *map(" ".join, words)]
+    initials = [tuple(syllable[0] for syllable in word) for word in words]
+    return _Spelled(
+        aliases=list(also),
+        chars=[spellings.chars(text) for text in (name, *also)],
+        pinyin=[text for text in dict.fromkeys(pinyin) if text],
+        initials=sorted({*spellings.endings(initials[0]), *map("".join, initials[1:])} - {""}),
+    )
+
+
+@lru_cache(20_000)
+def _model_words(model: str) -> tuple[frozenset[str], list[str]]:
+    """Parts of a model, and those of its words in which a typo is forgiven."""
+    return frozenset(spellings.number_parts(model, shortest=2)), spellings.letters_only(model)
+
+
+def _document(row: Row[*tuple[Any, ...]], holder: _Holder, said: synonyms.Synonyms) -> Document:
+    spelled = _spelled(row.name, row.category_name, row.brand, said)
+    model_parts, latin = _model_words(row.model or "")
+    edition, value = row.category_edition, float(row.original_value)
+    year = row.acquired_on.year if row.acquired_on else None
+    modes = _modes(row) if row.listed else []
+    band = value_band(value)
+    return {
+        "id": row.id,
+        "version": row.version,
+        "number": row.number,
+        "name": row.name,
+        "brand": row.brand,
+        "model": row.model,
+        "serial_number": row.serial_number,
+        "aliases": spelled.aliases,
+        "chars": spelled.chars,
+        "pinyin": [*spelled.pinyin, *latin],
+        "initials": spelled.initials,
+        "parts": sorted(spellings.number_parts(row.number) | model_parts),
+        "category": f"{edition}:{row.category_code}" if edition else None,
+        "category_name": row.category_name,
+        "category_path": [f"{edition}:{code}" for code in row.category_path or ()],
+        **holder.fields,
+        "condition": row.condition,
+        "use_status": row.use_status,
+        "state": row.state,
+        "listed": row.listed,
+        "modes": modes,
+        "audience": [row.audience_unit_id or EVERYONE] if row.listed else [],
+        "quantity": row.quantity,
+        "listed_quantity": row.listed_quantity if row.listed else None,
+        "unit_of_measure": row.unit_of_measure,
+        "original_value": value,
+        "original_value_text": str(row.original_value),
+        "net_value_text": str(row.net_value),
+        "value_band": band,
+        "acquired_on": row.acquired_on,
+        "year": year,
+        "location": row.location,
+        "place": row.place if row.listed else None,
+        "listed_at": int(row.listed_at.timestamp()) if row.listed else None,
+        "created": int(row.created_at.timestamp()),
+        "name_order": name_order(row.name),
+        "cover": row.cover,
+        "photo_count": row.photo_count,
+        "facets": facets.values(
+            holder.facet, edition, row.category_path, row.condition, row.state, modes, band, year
+        ),
+    }
+
+
+def _modes(row: Row[*tuple[Any, ...]]) -> list[str]:
+    return [mode for mode, on in ((Mode.TRANSFER, row.for_transfer), (Mode.LOAN, row.for_loan)) if on]

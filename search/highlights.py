@@ -1,0 +1,59 @@
+"""Marks around what a search matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from marketplace.domain.finding import MARK_END, MARK_START
+from search import spellings
+
+MARKED = ("name", "number", "brand", "model")
+"""What a hit shows with marks; ``alias`` is added when another name of the thing was meant."""
+_TOUCHING = MARK_END + MARK_START
+
+
+def of_hit(hit: Mapping[str, Any], formatted: Mapping[str, Any], words: Sequence[str]) -> dict[str, str]:
+    """The marked texts of a hit, by field; only those with a mark in them.
+
+    ``formatted`` is the engine's copy with marks. What it found by the parts of a word has none: such
+    words are looked for literally.
+    """
+    marked = {
+        field: text.replace(_TOUCHING, "")
+        for field in MARKED
+        if (text := formatted.get(field)) and MARK_START in text
+    }
+    marked = in_parts(hit, words, besides=marked) | marked
+    if "name" not in marked and (alias := _first_marked(formatted.get("aliases") or ())):
+        marked["alias"] = alias.replace(_TOUCHING, "")
+    return marked
+
+
+def in_parts(
+    hit: Mapping[str, Any], words: Sequence[str], besides: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Fields in which a word stands literally, marked; ``besides`` are done already."""
+    pattern = _any_of(tuple(words))
+    return {
+        field: pattern.sub(_mark, text)
+        for field in MARKED
+        if field not in (besides or ()) and (text := hit.get(field)) and pattern.search(text)
+    }
+
+
+def _first_marked(texts: Iterable[str]) -> str:
+    return next((text for text in texts if MARK_START in text), "")
+
+
+@lru_cache(1_000)
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the words, the longest first; a single letter says nothing within a word."""
+    telling = (word for word in words if len(word) > 1 or spellings.HAN.match(word))
+    return re.compile("|".join(map(re.escape, sorted(telling, key=len, reverse=True))) or "(?!)", re.IGNORECASE)
+
+
+def _mark(match: re.Match[str]) -> str:
+    return f"{MARK_START}{match[0]}{MARK_END}"

@@ -1,0 +1,205 @@
+"""A wish and the viewer's reach as queries of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from marketplace.domain.finding import MARK_END, MARK_START, Reach, Sort, Wish
+from search import facets, highlights, spellings
+from search.cursors import Behind, Cursor, Skip
+from search.documents import EVERYONE
+from search.orders import Order, order_of
+from search.schema import PLACE_FIELDS, WORD_FIELDS
+
+Query = dict[str, Any]
+
+SHOWN = (
+    *("id", "version", "number", "name", "brand", "model", "category", "category_name", "unit_id"),
+    *("unit_code", "unit_name", "unit_short_name", "region_code", "region_name", "condition", "use_status"),
+    *("state", "listed", "modes", "quantity", "listed_quantity", "unit_of_measure", "original_value"),
+    *("original_value_text", "net_value_text", "acquired_on", "year", "location", "place", "listed_at"),
+    *("created", "cover", "photo_count", "_geo"),
+)
+"""What an item of an answer carries."""
+ALL, PARTIAL = "all", "frequency"
+"""Every word must match, or as many as possible, the rarest first."""
+_NOTHING = "id < 0"
+
+
+def scope(reach: Reach, *, listed: bool) -> str | None:
+    """The filter for what the viewer may find: empty for everything, None for nothing at all."""
+    ways = []
+    if reach.everything:
+        return "listed = true" if listed else ""
+    if listed and reach.circles:
+        ways.append(f"audience IN {_numbers({EVERYONE, *reach.circles})}")
+    if reach.scopes:
+        ways.append(f"unit_path IN {_numbers(reach.scopes)}")
+    if not ways:
+        return None
+    found = f"({' OR '.join(ways)})"
+    return f"listed = true AND {found}" if listed else found
+
+
+def filters(wish: Wish) -> dict[str, str]:
+    """The filters of a wish by the facet they belong to; ``photo`` belongs to none."""
+    chosen = {
+        "category": _any_of("category_path", wish.categories),
+        "region": _any_of("region_code", wish.regions),
+        "unit": _any_of("unit_codes", wish.units),
+        "condition": _any_of("condition", wish.conditions),
+        "mode": _any_of("modes", wish.modes),
+        "state": _any_of("state", wish.states),
+        "year": f"year IN {_numbers(wish.years)}" if wish.years else "",
+        "value": _between(wish.min_value, wish.max_value),
+        "distance": _near(wish),
+        "photo": "photo_count > 0" if wish.has_photo else "",
+    }
+    return {facet: text for facet, text in chosen.items() if text}
+
+
+class Plan:
+    """The queries that answer one page of a wish, in one request: the hits, then further counts."""
+
+    def __init__(self, wish: Wish, of_scope: str, cursor: Cursor | None) -> None:
+        self.wish = wish
+        self.order = order_of(wish)
+        self.words = spellings.words(wish.q)
+        self.q, self.strategy = " ".join(self.words), ALL
+        self.fields: tuple[str, ...] = WORD_FIELDS
+        self.skip = cursor if isinstance(cursor, Skip) else Skip(0)
+        self.behind = cursor if isinstance(cursor, Behind) else None
+        self._scope = of_scope
+        self._filters = filters(wish)
+        if self.skip.strategy:
+            self.ask_instead(self.skip.q, self.skip.strategy)
+
+    def ask_instead(self, q: str, strategy: str) -> None:
+        """Look for something else than what was typed, and in the places of things as well."""
+        self.q, self.strategy, self.fields = q, strategy, (*WORD_FIELDS, *PLACE_FIELDS)
+
+    def queries(self) -> list[Query]:
+        """The hits first; then, where one query can't tell, the counts."""
+        counted = self.wish.facets
+        if not self.behind:
+            return [self._hits() | (_COUNT_ALL if counted else {}), *self._apart()]
+        # Behind a row there are only the rest: all of them are counted beside it.
+        return [self._hits(), self._asked() | _NO_HITS | (_COUNT_ALL if counted else {}), *self._apart()]
+
+    def alternatives(self) -> list[tuple[str, str]]:
+        """What else may have been meant, as words and strategy, best guess first."""
+        typed = " ".join(self.words)
+        return [(typed, ALL), *((q, ALL) for q in _respelled(self.words)), (typed, PARTIAL)]
+
+    def counting(self, q: str, strategy: str) -> Query:
+        """A query that only counts what other words would find."""
+        fields = [*WORD_FIELDS, *PLACE_FIELDS]
+        return self._asked() | _NO_HITS | _asking(q, strategy, fields)
+
+    def faceted(self) -> list[str]:
+        """Facets that are counted apart, in the order of their queries."""
+        return [facet for facet in self._filters if facet in facets.FIELDS] if self.wish.facets else []
+
+    def _hits(self) -> Query:
+        query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": SHOWN}
+        if self.words:
+            query |= _HIGHLIGHTED
+        if self.order:
+            query["sort"] = [f"{self.order.field}:{'desc' if self.order.descending else 'asc'}", "id:asc"]
+        elif self.wish.sort is Sort.NEAREST and self.wish.origin:
+            latitude, longitude = self.wish.origin
+            query["sort"] = [f"_geoPoint({latitude!r},{longitude!r}):asc", "id:asc"]
+        if self.behind and self.order:
+            query["filter"] = [*query["filter"], _behind(self.behind, self.order)]
+        elif self.skip.hits:
+            query["offset"] = self.skip.hits
+        return query
+
+    def _apart(self) -> list[Query]:
+        """Each filtered facet counted as if it were not: what choosing another value would give."""
+        return [
+            self._asked(without=facet) | _NO_HITS | {"facets": [facets.FIELDS[facet]]}
+            for facet in self.faceted()
+        ]
+
+    def _asked(self, without: str = "") -> Query:
+        chosen = [text for facet, text in self._filters.items() if facet != without]
+        query: Query = {"filter": [self._scope, *chosen] if self._scope else chosen}
+        return query | _asking(self.q, self.strategy, self.fields) if self.q else query
+
+
+_COUNT_ALL = {"facets": ["facets"]}
+_NO_HITS = {"limit": 0}
+_HIGHLIGHTED = {
+    "attributesToHighlight": [*highlights.MARKED, "aliases"],
+    "highlightPreTag": MARK_START,
+    "highlightPostTag": MARK_END,
+}
+
+
+def suggesting(q: str, of_scope: str, limit: int) -> Query:
+    """A query for the distinct names of what the words find."""
+    return {
+        **_asking(q, ALL, WORD_FIELDS),
+        "filter": [of_scope] if of_scope else [],
+        "distinct": "name",
+        "attributesToRetrieve": ["name"],
+        "limit": limit,
+    }
+
+
+def _asking(q: str, strategy: str, fields: Sequence[str]) -> Query:
+    return {"q": q, "matchingStrategy": strategy, "attributesToSearchOn": fields}
+
+
+def _respelled(words: Sequence[str]) -> Iterable[str]:
+    """The words in pinyin, for a wrong homophone; then with each Chinese character left out in turn."""
+    typed = " ".join(words)
+    if not spellings.HAN.search(typed):
+        return
+    yield spellings.in_pinyin(typed)
+    apart = spellings.chars(typed).split()
+    han = [position for position, word in enumerate(apart) if spellings.HAN.match(word)]
+    if 3 <= len(han) <= LONGEST_REPAIRED:
+        for position in han:
+            yield " ".join(apart[:position] + apart[position + 1 :])
+
+
+LONGEST_REPAIRED = 8
+"""Chinese characters up to which each is tried as the wrong one."""
+
+
+def _behind(row: Behind, order: Order) -> str:
+    value, further = _quoted(str(row.value)), "<" if order.descending else ">"
+    return f"({order.field} {further} {value} OR ({order.field} = {value} AND id > {row.id}))"
+
+
+def _between(low: Decimal | None, high: Decimal | None) -> str:
+    bounds = (("original_value >= ", low), ("original_value <= ", high))
+    return " AND ".join(f"{text}{value:f}" for text, value in bounds if value is not None)
+
+
+def _near(wish: Wish) -> str:
+    """A distance without a place to measure from is no distance: nothing is that near."""
+    if wish.within_km is None:
+        return ""
+    if wish.origin is None:
+        return _NOTHING
+    latitude, longitude = wish.origin
+    return f"_geoRadius({latitude!r}, {longitude!r}, {wish.within_km * 1000})"
+
+
+def _any_of(field: str, values: Iterable[str]) -> str:
+    """A filter for any of the values. One with a backslash can't be told to the engine and is in no card."""
+    listed = ", ".join(_quoted(value) for value in values if "\\" not in value)
+    return f"{field} IN [{listed}]" if listed else (_NOTHING if tuple(values) else "")
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '\\"') + '"'
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return f"[{', '.join(map(str, sorted(values)))}]"

@@ -1,0 +1,80 @@
+"""The ways in which people spell a name or a number: character by character, in pinyin, in part."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pypinyin import lazy_pinyin
+
+from marketplace.domain.text import normalise
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_BORDERS = re.compile(
+    r"(?<=[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])(?=[a-z0-9])"
+    r"|(?<=[a-z0-9])(?=[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+)
+_RUNS = re.compile(r"[a-z0-9]+")
+_ATOMS = re.compile(r"[a-z]+|[0-9]+")
+
+LONGEST_RUN = 32
+"""Letters and digits of one number that are taken apart; what follows is found by its beginning only."""
+SHORT_BEGINNING = 4
+"""The engine knows all continuations of a beginning of at most four letters, of a longer one only
+1,000: longer beginnings that more numbers may share are therefore words of their own."""
+
+
+def spaced(text: str) -> str:
+    """Normalised text with a space where Chinese meets Latin letters or digits; the engine would
+    take digits beside Chinese characters one by one."""
+    return _BORDERS.sub(" ", normalise(text))
+
+
+@lru_cache(1_000)
+def words(typed: str) -> tuple[str, ...]:
+    """The words of a search, without the signs that the engine would take for operators."""
+    found = (word.replace('"', "").lstrip("-") for word in spaced(typed).split())
+    return tuple(word for word in found if word)
+
+
+@lru_cache(20_000)
+def chars(text: str) -> str:
+    """The text with every Chinese character a word of its own: finds 汽车 within 小汽车."""
+    return HAN.sub(lambda run: " ".join(run[0]), spaced(text))
+
+
+@lru_cache(20_000)
+def syllables(text: str) -> tuple[str, ...]:
+    """Pinyin without tones of the Chinese characters of a text, in order."""
+    return tuple(word for run in HAN.findall(normalise(text)) for word in lazy_pinyin(run))
+
+
+def in_pinyin(text: str) -> str:
+    """The text with its Chinese characters as separate syllables; homophones become the same."""
+    return HAN.sub(lambda run: f" {' '.join(lazy_pinyin(run[0]))} ", normalise(text)).strip()
+
+
+def endings(parts: tuple[str, ...]) -> list[str]:
+    """``a b c`` joined from every part on: ``abc``, ``bc``; the last one alone says too little."""
+    return ["".join(parts[start:]) for start in range(max(1, len(parts) - 1))] if parts else []
+
+
+def letters_only(text: str) -> list[str]:
+    """Latin words of at least four letters, which a typo may still mean."""
+    return [run for run in _RUNS.findall(normalise(text)) if len(run) > 3 and run.isalpha()]
+
+
+def number_parts(text: str, *, shortest: int = 3) -> set[str]:
+    """Words under which parts of a model or number are found.
+
+    Every ending of at least ``shortest`` letters and digits (the beginning of a word finds it, so
+    any inner part does), what stands between letters, digits and punctuation, the whole without
+    punctuation, and the longer beginnings of it.
+    """
+    runs = [run[:LONGEST_RUN] for run in _RUNS.findall(normalise(text))]
+    whole = "".join(runs)[:LONGEST_RUN]
+    words = {run[start:] for run in {*runs, whole} for start in range(len(run) - shortest + 1)}
+    atoms = [atom for run in runs for atom in _ATOMS.findall(run)]
+    starts = (whole[match.start() :] for match in _ATOMS.finditer(whole))
+    words.update(start[:end] for start in starts for end in range(SHORT_BEGINNING + 1, len(start) - 2))
+    return words.union(atom for atom in atoms if len(atom) > 1)
