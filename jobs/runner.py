@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import threading
+from dataclasses import replace
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -25,6 +26,10 @@ def run_job(means: Means, job: Job, now: dt.datetime, *, dry_run: bool = False) 
 
 def run_forever(means: Means) -> None:
     """Run every job on schedule until TERM or INT."""
+    done = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: done.set())
+    means = replace(means, keep_going=lambda: not done.is_set())
     scheduler = BackgroundScheduler(
         timezone=means.settings.time_zone,
         executors={"default": ThreadPoolExecutor(len(JOBS))},
@@ -39,11 +44,8 @@ def run_forever(means: Means) -> None:
         )
         scheduler.add_job(_guarded, args=(means, job), id=job.name, **when)
     scheduler.start()
-    done = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: done.set())
     done.wait()
-    scheduler.shutdown(wait=False)
+    scheduler.shutdown(wait=True)
 
 
 def _guarded(means: Means, job: Job) -> None:

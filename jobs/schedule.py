@@ -10,14 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from search.engine import Engine
 from sqlalchemy import delete, func, select
 
 from marketplace.config import Settings
 from marketplace.db.outbox import KeptAnswer, OutboxRow
 from marketplace.db.session import SessionFactory, transaction
-from marketplace.use_cases import register_import
+from marketplace.use_cases import register_import, register_worker
 from search import drift, indexer
+from search.engine import Engine
 
 Figures = Mapping[str, int]
 ANSWERS_KEPT = dt.timedelta(days=2)
@@ -32,6 +32,8 @@ class Means:
     sessions: SessionFactory
     engine: Engine
     clock: Callable[[], dt.datetime]
+    keep_going: Callable[[], bool] = lambda: True
+    """False once the process is asked to end: long work then stops where it can be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ def drain_outbox(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     """Read and merge the registers that wait."""
     if dry_run:
-        return {"waiting": register_import.waiting(means.sessions, now)}
-    return {"advanced": register_import.advance_all(means.sessions, means.settings, means.clock)}
+        return {"waiting": register_worker.waiting(means.sessions, now)}
+    advanced = register_worker.advance_all(
+        means.sessions, means.settings, means.clock, keep_going=means.keep_going
+    )
+    return {"advanced": advanced}
 
 
 def repair_index(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
@@ -69,13 +74,14 @@ def repair_index(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
-    """Forget what is no longer needed: drained outbox rows and kept answers."""
+    """Forget what is no longer needed: drained outbox rows, kept answers, files of old imports."""
     old = KeptAnswer.created_at < now - ANSWERS_KEPT
     with transaction(means.sessions) as session:
         if dry_run:
             return {"answers": session.scalar(select(func.count()).select_from(KeptAnswer).where(old)) or 0}
-        answers = session.execute(delete(KeptAnswer).where(old)).rowcount
-    return {"answers": answers, "outbox": indexer.purge(means.sessions, now)}
+        answers = session.execute(delete(KeptAnswer).where(old).returning(KeptAnswer.key)).all()
+        imports = register_import.clear_old(session, means.settings, now)
+    return {"answers": len(answers), "imports": imports, "outbox": indexer.purge(means.sessions, now)}
 
 
 JOBS: tuple[Job, ...] = (

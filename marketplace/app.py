@@ -21,7 +21,7 @@ from marketplace.config import ROOT, Settings
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.domain.finding import Finder
 from marketplace.edge import context, problems
-from marketplace.edge.access import guard_api, init_access
+from marketplace.edge.access import init_access, public
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
@@ -150,10 +150,11 @@ def _add_security_headers(app: Application, settings: Settings) -> None:
 
 
 def _add_routes(app: Application) -> None:
-    guard_api(api_blueprint)
     app.register_blueprint(api_blueprint)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    for endpoint in ("static", "openapi.spec"):
+        public(app.view_functions[endpoint])
 
 
 def _name_request() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from search.engine import Engine
 from sqlalchemy import select
 
 from jobs.runner import run_forever, run_job
@@ -20,6 +21,7 @@ from jobs.schedule import BY_NAME, JOBS, Means
 from marketplace import serve
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
+from marketplace.db.imports import ImportState
 from marketplace.db.people import Unit, User
 from marketplace.db.session import SessionFactory, make_engine, make_sessions, transaction
 from marketplace.demo import load as demo
@@ -30,8 +32,9 @@ from marketplace.engines.embedded import engines
 from marketplace.engines.process import EngineError
 from marketplace.media.store import FolderStore
 from marketplace.reference.catalogue import load_reference
-from marketplace.use_cases import accounts, register_import
+from marketplace.use_cases import accounts, register_import, register_runs, register_worker
 from search import rebuild
+from search.engine import Engine
 
 err = Console(stderr=True)
 
@@ -173,15 +176,28 @@ def import_assets(file: Path, unit_code: str, dry_run: bool) -> None:
             run_id = begun.id
         with _progress() as bar:
             task = bar.add_task(file.name, total=None)
-            register_import.advance(
-                sessions,
-                settings,
-                run_id,
-                clock,
-                on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            _see_through(
+                sessions, settings, run_id, lambda done, total: bar.update(task, completed=done, total=total)
             )
-        report = register_import.report(sessions, run_id)
+        with sessions() as session:
+            report = asdict(register_runs.report(session, run_id))
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2, default=str).decode())
+    if report["state"] == ImportState.FAILED:
+        raise click.ClickException(report["error"] % report["error_params"])
+
+
+def _see_through(
+    sessions: SessionFactory, settings: Settings, run_id: int, on_progress: Callable[[int, int | None], None]
+) -> None:
+    """Work on a run until it rests; where the job process was faster, watch it."""
+    while True:
+        register_worker.advance(sessions, settings, run_id, clock, on_progress=on_progress)
+        with sessions() as session:
+            report = register_runs.report(session, run_id)
+        if report.state not in register_runs.WORKING:
+            return
+        on_progress(report.staged + report.merged, None)
+        time.sleep(0.3)
 
 
 @cli.command()

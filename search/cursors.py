@@ -35,8 +35,10 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Continue after this many hits; ``q`` and ``strategy`` are what was asked for instead of the
-    words typed, when those found nothing."""
+    """Continue after this many hits.
+
+    ``q`` and ``strategy`` are what was asked for instead of the words typed, when those found nothing.
+    """
 
     hits: int
     q: str = ""
@@ -68,9 +70,13 @@ def read(wish: Wish) -> Cursor | None:
     match _decode(wish.cursor):
         case [digest, *_] if digest != _digest(wish):
             pass
-        case [_, "b", value, int() as row] if order and _sorts(value, order) and _is_count(row):
+        case [_, "b", int() | float() | str() as value, int() as row] if (
+            order and _sorts(value, order) and _is_count(row)
+        ):
             return Behind(value, row)
-        case [_, "s", int() as hits, str() as q, str() as strategy] if not order and _is_count(hits):
+        case [_, "s", int() as hits, str() as q, "" | "all" | "frequency" as strategy] if (
+            not order and _is_count(hits)
+        ):
             return Skip(hits, q, strategy)
     raise invalid_field("cursor", N_("翻页位置无效,或条件已改变。请从第一页重新查看。"))
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, any_, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    any_,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -41,6 +53,7 @@ _PHOTO_COUNT = (
     select(func.count())
     .select_from(Photo)
     .where(Photo.asset_id == Asset.id, Photo.removed_at.is_(None))
+    .correlate(Asset)
     .scalar_subquery()
 )
 _CARDS = (
@@ -65,12 +78,20 @@ _CARDS = (
 )
 
 
-def by_ids(session: Session, ids: Iterable[int]) -> list[Document]:
-    """Documents of these assets as they are now, by id; an asset that is gone has none."""
-    return _documents(session, _CARDS.where(Asset.id == any_(cast(list(ids), ARRAY(BigInteger)))))
+def among(column: SQLColumnExpression[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """Rows with one of these ids, however many: one parameter, so always the same statement."""
+    return column == any_(cast(list(ids), ARRAY(BigInteger)))
 
 
-def after(session: Session, last_id: int, limit: int) -> list[Document]:
+def by_ids(session: Session, ids: Iterable[int]) -> Iterator[Document]:
+    """Documents of these assets as they are now, by id; an asset that is gone has none.
+
+    Made one by one: thousands of them at once would keep the garbage collector busy.
+    """
+    return _documents(session, _CARDS.where(among(Asset.id, ids)))
+
+
+def after(session: Session, last_id: int, limit: int) -> Iterator[Document]:
     """The next documents in the order of ids: for streaming the whole register."""
     return _documents(session, _CARDS.where(Asset.id > last_id).limit(limit))
 
@@ -86,13 +107,23 @@ def content_hash(document: Document) -> str:
     return _digest(orjson.dumps(document)).decode()
 
 
+def has_shape(content_hash: str) -> bool:
+    """Whether a document with this hash was made by this release."""
+    return content_hash.startswith(f"{SHAPE}.")
+
+
+def modes(for_transfer: bool, for_loan: bool) -> list[Mode]:
+    """How a listing offers its asset."""
+    return [mode for mode, on in ((Mode.TRANSFER, for_transfer), (Mode.LOAN, for_loan)) if on]
+
+
 def value_band(value: float) -> str:
     """The step of the value facet that an amount lies in."""
-    return _BANDS[bisect_right(VALUE_STEPS, value) - 1]
+    return BANDS[bisect_right(VALUE_STEPS, value) - 1]
 
 
-_BANDS = (
-    *(f"{low}-{high}" for low, high in zip(VALUE_STEPS, VALUE_STEPS[1:], strict=False)),
+BANDS = (
+    *(f"{low}-{high}" for low, high in pairwise(VALUE_STEPS)),
     f"{VALUE_STEPS[-1]}+",
 )
 
@@ -110,22 +141,23 @@ def _digest(body: bytes) -> bytes:
     return b"%d.%s" % (SHAPE, hashlib.blake2b(body, digest_size=8).hexdigest().encode())
 
 
-def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> list[Document]:
+def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Document]:
     rows = session.execute(query).all()
     said = synonyms.load(session)
-    units = _units(session, {row.unit_id for row in rows})
-    return [_document(row, units[row.unit_id], said) for row in rows]
+    units = holders(session, {row.unit_id for row in rows})
+    return (_document(row, units[row.unit_id], said) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
+class Holder:
     """What the documents of one unit's assets have in common."""
 
     fields: Document
     facet: str
 
 
-def _units(session: Session, ids: set[int]) -> dict[int, _Holder]:
+def holders(session: Session, ids: Iterable[int]) -> dict[int, Holder]:
+    """What documents of these units' assets have in common, by unit."""
     above = aliased(Unit)
     codes = (
         select(func.array_agg(above.code))
@@ -137,11 +169,11 @@ def _units(session: Session, ids: set[int]) -> dict[int, _Holder]:
         *(Unit.id, Unit.path, Unit.code, Unit.name, Unit.short_name, Unit.region_code, Unit.region_name),
         *(Unit.latitude, Unit.longitude),
         codes.label("codes"),
-    ).where(Unit.id == any_(cast(list(ids), ARRAY(BigInteger))))
+    ).where(among(Unit.id, ids))
     return {row.id: _holder(row) for row in session.execute(query)}
 
 
-def _holder(row: Row[*tuple[Any, ...]]) -> _Holder:
+def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
     place = None if row.latitude is None or row.longitude is None else (row.latitude, row.longitude)
     fields = {
         "unit_id": row.id,
@@ -155,12 +187,12 @@ def _holder(row: Row[*tuple[Any, ...]]) -> _Holder:
     }
     if place:
         fields["_geo"] = {"lat": place[0], "lng": place[1]}
-    return _Holder(fields, facets.holder(row.region_code, fields["unit_codes"], place))
+    return Holder(fields, facets.of_holder(row.region_code, fields["unit_codes"], place))
 
 
 @dataclass(frozen=True, slots=True)
 class _Spelled:
-    """The words by which things of one name, class and make are found."""
+    """The words by which things of one name and class are found."""
 
     aliases: list[str]
     chars: list[str]
@@ -168,12 +200,12 @@ class _Spelled:
     initials: list[str]
 
 
-@lru_cache(5_000)
-def _spelled(name: str, category: str | None, brand: str | None, said: synonyms.Synonyms) -> _Spelled:
+@lru_cache(10_000)
+def _spelled(name: str, category: str | None, said: synonyms.Synonyms) -> _Spelled:
     also = dict.fromkeys((*said.of(name), *((category, *said.of(category)) if category else ())))
     also.pop(name, None)
     own = spellings.syllables(name)
-    words = [own, *(spellings.syllables(word) for word in also), spellings.syllables(brand or "")]
+    words = [own, *(spellings.syllables(word) for word in also)]
     pinyin = [*spellings.endings(own), *("".join(word) for word in words[1:]), *map(" ".join, words)]
     initials = [tuple(syllable[0] for syllable in word) for word in words]
     return _Spelled(
@@ -185,17 +217,22 @@ def _spelled(name: str, category: str | None, brand: str | None, said: synonyms.
 
 
 @lru_cache(20_000)
-def _model_words(model: str) -> tuple[frozenset[str], list[str]]:
-    """Parts of a model, and those of its words in which a typo is forgiven."""
-    return frozenset(spellings.number_parts(model, shortest=2)), spellings.letters_only(model)
+def _model_parts(model: str) -> frozenset[str]:
+    return frozenset(spellings.number_parts(model, shortest=2))
 
 
-def _document(row: Row[*tuple[Any, ...]], holder: _Holder, said: synonyms.Synonyms) -> Document:
-    spelled = _spelled(row.name, row.category_name, row.brand, said)
-    model_parts, latin = _model_words(row.model or "")
+@lru_cache(20_000)
+def _make(brand: str, model: str) -> list[str]:
+    """Brand in pinyin, and the words of the model in which a typo is forgiven."""
+    syllables = spellings.syllables(brand)
+    return [*(["".join(syllables), " ".join(syllables)] if syllables else ()), *spellings.letters_only(model)]
+
+
+def _document(row: Row[*tuple[Any, ...]], holder: Holder, said: synonyms.Synonyms) -> Document:
+    spelled = _spelled(row.name, row.category_name, said)
     edition, value = row.category_edition, float(row.original_value)
     year = row.acquired_on.year if row.acquired_on else None
-    modes = _modes(row) if row.listed else []
+    offered = modes(row.for_transfer, row.for_loan) if row.listed else []
     band = value_band(value)
     return {
         "id": row.id,
@@ -207,9 +244,9 @@ def _document(row: Row[*tuple[Any, ...]], holder: _Holder, said: synonyms.Synony
         "serial_number": row.serial_number,
         "aliases": spelled.aliases,
         "chars": spelled.chars,
-        "pinyin": [*spelled.pinyin, *latin],
+        "pinyin": [*spelled.pinyin, *_make(row.brand or "", row.model or "")],
         "initials": spelled.initials,
-        "parts": sorted(spellings.number_parts(row.number) | model_parts),
+        "parts": sorted(spellings.number_parts(row.number) | _model_parts(row.model or "")),
         "category": f"{edition}:{row.category_code}" if edition else None,
         "category_name": row.category_name,
         "category_path": [f"{edition}:{code}" for code in row.category_path or ()],
@@ -218,7 +255,7 @@ def _document(row: Row[*tuple[Any, ...]], holder: _Holder, said: synonyms.Synony
         "use_status": row.use_status,
         "state": row.state,
         "listed": row.listed,
-        "modes": modes,
+        "modes": offered,
         "audience": [row.audience_unit_id or EVERYONE] if row.listed else [],
         "quantity": row.quantity,
         "listed_quantity": row.listed_quantity if row.listed else None,
@@ -236,11 +273,15 @@ def _document(row: Row[*tuple[Any, ...]], holder: _Holder, said: synonyms.Synony
         "name_order": name_order(row.name),
         "cover": row.cover,
         "photo_count": row.photo_count,
-        "facets": facets.values(
-            holder.facet, edition, row.category_path, row.condition, row.state, modes, band, year
-        ),
+        "facets": _facets(row, holder, offered, band, year),
     }
 
 
-def _modes(row: Row[*tuple[Any, ...]]) -> list[str]:
-    return [mode for mode, on in ((Mode.TRANSFER, row.for_transfer), (Mode.LOAN, row.for_loan)) if on]
+def _facets(
+    row: Row[*tuple[Any, ...]], holder: Holder, offered: list[Mode], band: str, year: int | None
+) -> list[str]:
+    found = [holder.facet, facets.of("condition", row.condition), facets.of("state", row.state)]
+    found += [facets.of("value", band), *(facets.of("mode", mode) for mode in offered)]
+    if row.category_path:
+        found.append(facets.of_class(row.category_edition, row.category_path))
+    return [*found, facets.of("year", year)] if year else found

@@ -137,7 +137,8 @@ class Engine:
             return content
         if answer.status in {408, 429} or answer.status >= 500:
             raise EngineDown(f"Meilisearch is not able to answer: {answer.status}")
-        raise EngineRefused(content.get("code", str(answer.status)), content.get("message", ""))
+        problem = content if isinstance(content, dict) else {}
+        raise EngineRefused(problem.get("code", str(answer.status)), problem.get("message", ""))
 
 
 def _name(index: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -34,7 +34,8 @@ FIELDS = {
 
 _SEPARATOR, _LEVELS = "\x1f", "\x1e"
 """Control characters, which no text that was read by ``clean`` contains."""
-_KINDS = {"d": "condition", "s": "state", "m": "mode", "v": "value", "y": "year"}
+_LETTERS = {"condition": "d", "state": "s", "mode": "m", "value": "v", "year": "y"}
+_BY_LETTER = {letter: facet for facet, letter in _LETTERS.items()}
 _EARTH_KM = 6371.0
 
 
@@ -46,27 +47,20 @@ class _Value(NamedTuple):
     place: Place | None = None
 
 
-def holder(region: str, codes: Iterable[str], place: Place | None) -> str:
+def of_holder(region: str, codes: Iterable[str], place: Place | None) -> str:
     """What all assets of one unit have in common, as one value."""
     position = f"{place[0]!r},{place[1]!r}" if place else ""
     return "u" + _SEPARATOR.join((region, _LEVELS.join(codes), position))
 
 
-def values(
-    of_holder: str,
-    edition: str | None,
-    classes: Sequence[str] | None,
-    condition: str,
-    state: str,
-    modes: Iterable[str],
-    band: str,
-    year: int | None,
-) -> list[str]:
-    """The whole field of one document."""
-    found = [of_holder, f"d{condition}", f"s{state}", f"v{band}", *(f"m{mode}" for mode in modes)]
-    if classes:
-        found.append(f"c{edition}{_SEPARATOR}{_LEVELS.join(classes)}")
-    return [*found, f"y{year}"] if year else found
+def of_class(edition: str, codes: Iterable[str]) -> str:
+    """A class with all above it, as one value."""
+    return f"c{edition}{_SEPARATOR}{_LEVELS.join(codes)}"
+
+
+def of(facet: str, value: object) -> str:
+    """One value of a facet that has no levels."""
+    return f"{_LETTERS[facet]}{value}"
 
 
 def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts:
@@ -92,7 +86,9 @@ def of_answer(facet: str, answer: Mapping[str, Any], origin: Place | None) -> di
 def distance_km(origin: Place, place: Place) -> float:
     """Great-circle distance in kilometres, on the sphere that the engine measures on."""
     lat1, lng1, lat2, lng2 = map(math.radians, (*origin, *place))
-    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
+    )
     return 2 * _EARTH_KM * math.asin(math.sqrt(half))
 
 
@@ -107,7 +103,7 @@ def _read(value: str) -> _Value:
     if kind == "c":
         edition, classes = rest.split(_SEPARATOR)
         return _Value(tuple(("category", f"{edition}:{code}") for code in classes.split(_LEVELS)))
-    return _Value(((_KINDS[kind], rest),))
+    return _Value(((_BY_LETTER[kind], rest),))
 
 
 def _add_distance(counts: dict[str, int], distance: float, number: int) -> None:

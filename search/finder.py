@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from structlog import get_logger
 
 from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
 from marketplace.domain.finding import Found, Reach, Wish
-from marketplace.domain.text import normalise
-from search import cursors, facets, fallback, highlights, queries
-from search.cursors import Behind, Skip
-from search.engine import Engine, EngineRefused
-from search.queries import ALL, Plan
-from marketplace.engines.process import EngineError
+from search import answers, cursors, fallback, queries, spellings
+from search.engine import Engine, EngineDown, EngineRefused
 
 PAUSE_SECONDS = 2.0
 """After a failure the engine is left alone for this long, so that not every search waits for it."""
 
+T = TypeVar("T")
 log = get_logger()
-Answer = dict[str, Any]
 
 
 class MeiliFinder:
-    """Implements :class:`marketplace.domain.finding.Finder`. Safe to share between threads."""
+    """Implements :class:`marketplace.domain.finding.Finder`; safe to share between threads."""
 
     def __init__(
         self,
@@ -38,26 +35,51 @@ class MeiliFinder:
         self.engine = Engine(settings)
         self._sessions = sessions
         self._clock = clock
-        self._trusted_from = float("-inf")
+        self._paused_until = float("-inf")
 
     def find(self, wish: Wish, reach: Reach) -> Found:
-        """Find what the viewer may see; raises as the protocol says."""
+        """Find what the viewer may see.
+
+        Raises:
+            Invalid: the cursor is not one that an earlier answer gave for the same wish.
+        """
         started = time.perf_counter()
         cursor = cursors.read(wish)
         scope = queries.scope(reach, listed=wish.listed)
         if scope is None:
             return Found(items=[], total=0)
-        found = self._asking(lambda: self._find(Plan(wish, scope, cursor)))
+        found = self._from_engine(lambda: answers.find(self.engine, wish, scope, cursor))
         if found is None:
             with self._sessions() as session:
                 found = fallback.find(session, wish, reach, cursor)
-        found.took_ms = (time.perf_counter() - started) * 1000
-        return found
+        return dataclasses.replace(found, took_ms=round((time.perf_counter() - started) * 1000, 2))
 
     def suggest(self, q: str, reach: Reach, *, limit: int = 8) -> list[str]:
-        """Names of findable listings that start or continue what was typed."""
-        ...
+        """Names of findable listings that start or continue what was typed; each once."""
+        scope = queries.scope(reach, listed=True)
+        words = " ".join(spellings.words(q))
+        if scope is None or not words:
+            return []
+        query = queries.suggesting(words, scope, limit)
+        names = self._from_engine(lambda: [hit["name"] for hit in self.engine.search(query)["hits"]])
+        if names is None:
+            with self._sessions() as session:
+                names = fallback.suggest(session, q, reach, limit)
+        return names
 
     def healthy(self) -> bool:
-        """Whether the search engine answers."""
+        """Whether the search engine answers; when not, ``find`` still does, from the database."""
         return self.engine.healthy()
+
+    def _from_engine(self, ask: Callable[[], T]) -> T | None:
+        """The engine's answer; None when it can't give one, or could not a moment ago."""
+        if self._clock() < self._paused_until:
+            return None
+        try:
+            return ask()
+        except EngineDown as error:
+            self._paused_until = self._clock() + PAUSE_SECONDS
+            log.warning("search_engine_down", error=str(error))
+        except EngineRefused as error:
+            log.error("search_engine_refused", code=error.code, error=str(error))
+        return None

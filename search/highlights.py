@@ -52,7 +52,9 @@ def _first_marked(texts: Iterable[str]) -> str:
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words, the longest first; a single letter says nothing within a word."""
     telling = (word for word in words if len(word) > 1 or spellings.HAN.match(word))
-    return re.compile("|".join(map(re.escape, sorted(telling, key=len, reverse=True))) or "(?!)", re.IGNORECASE)
+    return re.compile(
+        "|".join(map(re.escape, sorted(telling, key=len, reverse=True))) or "(?!)", re.IGNORECASE
+    )
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -67,8 +67,8 @@ class Plan:
         self.wish = wish
         self.order = order_of(wish)
         self.words = spellings.words(wish.q)
-        self.q, self.strategy = " ".join(self.words), ALL
-        self.fields: tuple[str, ...] = WORD_FIELDS
+        self.typed = " ".join(self.words)
+        self.q, self.strategy, self.instead = self.typed, ALL, False
         self.skip = cursor if isinstance(cursor, Skip) else Skip(0)
         self.behind = cursor if isinstance(cursor, Behind) else None
         self._scope = of_scope
@@ -78,7 +78,12 @@ class Plan:
 
     def ask_instead(self, q: str, strategy: str) -> None:
         """Look for something else than what was typed, and in the places of things as well."""
-        self.q, self.strategy, self.fields = q, strategy, (*WORD_FIELDS, *PLACE_FIELDS)
+        self.q, self.strategy, self.instead = q, strategy, True
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether what is found does not match all the words that were typed."""
+        return (self.q, self.strategy) != (self.typed, ALL)
 
     def queries(self) -> list[Query]:
         """The hits first; then, where one query can't tell, the counts."""
@@ -88,15 +93,20 @@ class Plan:
         # Behind a row there are only the rest: all of them are counted beside it.
         return [self._hits(), self._asked() | _NO_HITS | (_COUNT_ALL if counted else {}), *self._apart()]
 
-    def alternatives(self) -> list[tuple[str, str]]:
-        """What else may have been meant, as words and strategy, best guess first."""
-        typed = " ".join(self.words)
-        return [(typed, ALL), *((q, ALL) for q in _respelled(self.words)), (typed, PARTIAL)]
+    def alternatives(self) -> list[list[tuple[str, str]]]:
+        """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.
+
+        The same words where things stand as well; wrong characters that sound right; one wrong
+        character; some of the words.
+        """
+        kinds = [[(self.typed, ALL)], [(self.typed, PARTIAL)]]
+        if spellings.HAN.search(self.typed):
+            kinds[1:1] = [[(spellings.in_pinyin(self.typed), ALL)], _without_one(self.typed)]
+        return [kind for kind in kinds if kind]
 
     def counting(self, q: str, strategy: str) -> Query:
         """A query that only counts what other words would find."""
-        fields = [*WORD_FIELDS, *PLACE_FIELDS]
-        return self._asked() | _NO_HITS | _asking(q, strategy, fields)
+        return self._asked() | _NO_HITS | _asking(q, strategy, _EVERYWHERE)
 
     def faceted(self) -> list[str]:
         """Facets that are counted apart, in the order of their queries."""
@@ -127,9 +137,11 @@ class Plan:
     def _asked(self, without: str = "") -> Query:
         chosen = [text for facet, text in self._filters.items() if facet != without]
         query: Query = {"filter": [self._scope, *chosen] if self._scope else chosen}
-        return query | _asking(self.q, self.strategy, self.fields) if self.q else query
+        fields = _EVERYWHERE if self.instead else WORD_FIELDS
+        return query | _asking(self.q, self.strategy, fields) if self.q else query
 
 
+_EVERYWHERE = (*WORD_FIELDS, *PLACE_FIELDS)
 _COUNT_ALL = {"facets": ["facets"]}
 _NO_HITS = {"limit": 0}
 _HIGHLIGHTED = {
@@ -154,17 +166,13 @@ def _asking(q: str, strategy: str, fields: Sequence[str]) -> Query:
     return {"q": q, "matchingStrategy": strategy, "attributesToSearchOn": fields}
 
 
-def _respelled(words: Sequence[str]) -> Iterable[str]:
-    """The words in pinyin, for a wrong homophone; then with each Chinese character left out in turn."""
-    typed = " ".join(words)
-    if not spellings.HAN.search(typed):
-        return
-    yield spellings.in_pinyin(typed)
+def _without_one(typed: str) -> list[tuple[str, str]]:
+    """The words with each Chinese character left out in turn."""
     apart = spellings.chars(typed).split()
     han = [position for position, word in enumerate(apart) if spellings.HAN.match(word)]
-    if 3 <= len(han) <= LONGEST_REPAIRED:
-        for position in han:
-            yield " ".join(apart[:position] + apart[position + 1 :])
+    if not 3 <= len(han) <= LONGEST_REPAIRED:
+        return []
+    return [(" ".join(apart[:position] + apart[position + 1 :]), ALL) for position in han]
 
 
 LONGEST_REPAIRED = 8
@@ -191,10 +199,12 @@ def _near(wish: Wish) -> str:
     return f"_geoRadius({latitude!r}, {longitude!r}, {wish.within_km * 1000})"
 
 
-def _any_of(field: str, values: Iterable[str]) -> str:
+def _any_of(field: str, values: Sequence[str]) -> str:
     """A filter for any of the values. One with a backslash can't be told to the engine and is in no card."""
+    if not values:
+        return ""
     listed = ", ".join(_quoted(value) for value in values if "\\" not in value)
-    return f"{field} IN [{listed}]" if listed else (_NOTHING if tuple(values) else "")
+    return f"{field} IN [{listed}]" if listed else _NOTHING
 
 
 def _quoted(value: str) -> str:

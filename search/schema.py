@@ -89,6 +89,11 @@ def create(engine: Engine, index: str) -> None:
     engine.wait(engine.call("PATCH", f"/indexes/{index}/settings", SETTINGS))
 
 
+def refit(engine: Engine, index: str) -> None:
+    """Give an index the settings of this release, in the background; it stays searchable meanwhile."""
+    engine.call("PATCH", f"/indexes/{index}/settings", SETTINGS)
+
+
 def drop(engine: Engine, index: str) -> None:
     """Remove an index, if there is one."""
     try:

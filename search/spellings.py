@@ -25,8 +25,10 @@ SHORT_BEGINNING = 4
 
 
 def spaced(text: str) -> str:
-    """Normalised text with a space where Chinese meets Latin letters or digits; the engine would
-    take digits beside Chinese characters one by one."""
+    """Normalised text with a space where Chinese meets Latin letters or digits.
+
+    The engine would take digits beside Chinese characters one by one.
+    """
     return _BORDERS.sub(" ", normalise(text))
 
 

@@ -25,7 +25,7 @@ const shared = {
   sourcemap: false,
   write: false,
   metafile: true,
-  legalComments: "none",
+  legalComments: "eof",
   outdir: TARGET,
   entryNames: "[name]-[hash]",
   chunkNames: "part-[hash]",
@@ -64,7 +64,7 @@ function named(results) {
   for (const { outputFiles, metafile } of results) {
     for (const file of outputFiles) files.set(basename(file.path), file.contents);
     for (const [path, output] of Object.entries(metafile.outputs)) {
-      if (output.entryPoint) manifest[basename(output.entryPoint)] = basename(path);
+      if (output.entryPoint?.startsWith("static/src/")) manifest[basename(output.entryPoint)] = basename(path);
     }
   }
   return { manifest, files };

@@ -78,7 +78,7 @@ def sessions(engine: Engine) -> Iterator[SessionFactory]:
 
 
 KEPT = frozenset({"categories"})
-"""Reference data that comes with the migrations."""
+"""Reference data: loaded again by whoever needs it, harmless to the others."""
 
 
 def _own_database(url: str, name: str) -> str:

@@ -11,17 +11,11 @@ from flask import url_for
 
 from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.domain.finding import Mode
+from marketplace.domain.listings import OFFERED_FIELDS
 from marketplace.domain.permissions import Actor
 from marketplace.domain.states import open_actions
 from marketplace.media.images import SIZES
 from marketplace.use_cases.assets import may_read_card, snapshot
-
-OFFERED_FIELDS = (
-    *("number", "name", "brand", "model", "quantity", "unit_of_measure", "condition", "location"),
-    *("original_value", "value_type", "acquisition_method", "acquired_on"),
-    *("warranty_until", "minimum_service_years"),
-)
-"""What a listing tells everyone it is offered to; the rest of the card stays with the holder."""
 
 
 def card(asset: Asset, actor: Actor) -> dict[str, Any]:

@@ -98,6 +98,24 @@ def _glass(model: Model, face: Frame, x: float, z: float, radius: float) -> None
     )
 
 
+def body_camera(model: Model, rng: Random) -> Shot:
+    """执法记录仪 in its charging cradle."""
+    shell = rng.choice((INK, (58, 62, 68), (48, 56, 70)))
+    model.box((-2, -2, 0), 9.4, 7, 2.4, lit(INK, 1.1), radius=1.2)
+    lamp(model, front(-2), 2.7, 1.2, 0.22, (112, 214, 140))
+    model.slab((0, 0, 2), 5.4, 2.8, 8.4, shell, radius=0.8)
+    face = front(0)
+    model.patch(face, rounded(0.5, 2.7, 4.4, 3, 0.4), lit(shell, 0.7))
+    for x, z in ((1.2, 3.2), (1.2, 4.5), (3.1, 3.2), (3.1, 4.5)):
+        model.patch(face, ring(x + 0.6, z + 0.4, 0.42, count=14), lit(shell, 1.18))
+    model.extrude(face, ring(2.7, 8, 1.75), 0, 0.5, lit(shell, 1.12), crisp=False)
+    _glass(model, front(-0.5), 2.7, 8, 1.35)
+    for x in (0.8, 4.6):
+        lamp(model, face, x, 9.7, 0.2, rng.choice(((226, 96, 84), (112, 214, 140))))
+    model.box((1.2, 0.8, 10.4), 3, 1.4, 0.5, (176, 58, 50), radius=0.4)
+    return Shot(Setting.TABLE, yaw=(14, 32), tilt=(9, 14), fill=(0.44, 0.64))
+
+
 def tv(model: Model, rng: Random) -> Shot:
     """普通电视设备 on a low cabinet."""
     timber = wood(rng)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -32,28 +33,31 @@ def lit(colour: Colour, light: float) -> Colour:
 
 
 class Canvas:
-    """A picture in the making. Coordinates are those of the finished picture.
+    """A picture in the making. It is 1600 wide in its own measure, whatever its size in pixels.
 
     The room is painted at the picture's own size, where soft light is cheap; then the canvas is
     doubled and the thing painted on it, so that reducing it in the end smooths every edge.
     """
 
+    width = 1600.0
+
     def __init__(self, size: tuple[int, int]) -> None:
-        self.width, self.height = size
-        self._scale = 1
+        self.height = self.width * size[1] / size[0]
+        self._size = size
+        self._scale = size[0] / self.width
         self._image = Image.new("RGB", size)
         self._draw = ImageDraw.Draw(self._image)
 
     def double(self) -> None:
         """From here on paint at twice the size."""
-        self._scale = 2
-        size = (self.width * 2, self.height * 2)
+        self._scale *= 2
+        size = (self._size[0] * 2, self._size[1] * 2)
         self._image = self._image.resize(size, Image.Resampling.NEAREST)
         self._draw = ImageDraw.Draw(self._image)
 
     def finish(self, gloom: Image.Image) -> Image.Image:
         """The picture at its size, darkened where the small grey map ``gloom`` is bright."""
-        picture = self._image.reduce(self._scale)
+        picture = self._image.reduce(2)
         picture.paste((24, 28, 44), mask=gloom.resize(picture.size, Image.Resampling.BICUBIC))
         return picture
 
@@ -64,7 +68,7 @@ class Canvas:
             self._draw.polygon([(x * scale, y * scale) for x, y in spots], fill=colour)
 
     def faded(self, spots: Sequence[Spot], top: Colour, bottom: Colour) -> None:
-        """A polygon that goes from one colour at its top to another at its bottom, in steps too fine to see."""
+        """A polygon that goes from one colour at its top to another at its bottom."""
         ys = [y for _, y in spots]
         high, low = min(ys), max(ys)
         steps = max(abs(a - b) for a, b in zip(top, bottom, strict=True))
@@ -91,26 +95,30 @@ class Canvas:
                 self._draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colour)
 
     def etch(self, shapes: Iterable[Sequence[Spot]], colour: Colour, strength: float) -> None:
-        """Tint thin shapes with smooth edges, as joints between tiles; lines are polygons here."""
-        mask = Image.new("L", (self.width * 2, self.height * 2))
-        draw = ImageDraw.Draw(mask)
-        for spots in shapes:
-            draw.polygon([(x * 2, y * 2) for x, y in spots], fill=round(255 * strength))
-        self._tint(mask.reduce(2), colour, 1)
+        """Tint thin shapes with smooth edges, such as joints between tiles."""
+        mask = self._mask(shapes, 2, strength)
+        self._tint(mask.reduce(2), colour)
 
     def soft(self, shapes: Iterable[Sequence[Spot]], colour: Colour, *, blur: float, strength: float) -> None:
         """Tint softly where the shapes are: a shadow, or a patch of light.
 
-        ``blur`` in pixels, ``strength`` from 0 to 1.
+        ``strength`` runs from 0 to 1.
         """
-        mask = Image.new("L", (self.width // _SOFT, self.height // _SOFT))
-        draw = ImageDraw.Draw(mask)
-        for spots in filter(None, shapes):
-            draw.polygon([(x / _SOFT, y / _SOFT) for x, y in spots], fill=round(255 * strength))
-        self._tint(mask.filter(ImageFilter.GaussianBlur(blur / _SOFT)), colour, _SOFT)
+        mask = self._mask(shapes, 1 / _SOFT, strength)
+        self._tint(mask.filter(ImageFilter.GaussianBlur(blur * self._scale / _SOFT)), colour)
 
-    def _tint(self, mask: Image.Image, colour: Colour, ratio: int) -> None:
-        """Paste a colour through a mask that is smaller than the picture by a ratio, where it shows."""
+    def _mask(self, shapes: Iterable[Sequence[Spot]], ratio: float, strength: float) -> Image.Image:
+        """Where the shapes are, at a size in ratio to the picture's."""
+        mask = Image.new("L", (math.ceil(self._size[0] * ratio), math.ceil(self._size[1] * ratio)))
+        draw, scale = ImageDraw.Draw(mask), self._scale * ratio
+        for spots in shapes:
+            if len(spots) > 1:
+                draw.polygon([(x * scale, y * scale) for x, y in spots], fill=round(255 * strength))
+        return mask
+
+    def _tint(self, mask: Image.Image, colour: Colour) -> None:
+        """Paste a colour through a mask, enlarged where it is smaller than the picture."""
+        ratio = math.ceil(self._size[0] / mask.width)
         box = mask.getbbox()
         if box is not None:
             left, upper, right, lower = (edge * ratio for edge in box)

@@ -19,7 +19,7 @@ from marketplace.demo.drawings_details import (
 )
 from marketplace.demo.drawings_parts import Model
 from marketplace.demo.drawings_room import Setting, Shot
-from marketplace.demo.drawings_space import front, ring, rounded, side, tilted, top
+from marketplace.demo.drawings_space import curve, front, ring, rounded, side, tilted, top
 
 GREEN: Colour = (112, 214, 140)
 AMBER: Colour = (240, 180, 84)
@@ -212,3 +212,18 @@ def all_in_one(model: Model, rng: Random) -> Shot:
     else:
         dark_screen(model, front(0), (2.5, 86), 155, 87)
     return Shot(yaw=(14, 28), tilt=(5, 9))
+
+
+def portable_drive(model: Model, rng: Random) -> Shot:
+    """移动存储设备: a portable disk on its cable."""
+    shell = rng.choice(((62, 65, 71), (196, 199, 202), (70, 100, 140), (150, 70, 62)))
+    cable = ((4, 12, 0.7), (3.4, 15, 0.5), (-2, 17, 0.4), (-7, 14, 0.4), (-9.4, 7, 0.4), (-8.2, 0, 0.4))
+    model.rod(curve(cable), 0.5, INK)
+    model.box((-9, -2.8, 0), 1.6, 3.4, 0.8, INK, radius=0.3)
+    model.box((-8.8, -4.2, 0.15), 1.2, 1.5, 0.5, STEEL)
+    model.box((0, 0, 0), 8.2, 12, 1.5, shell, radius=1)
+    model.seam(top(1.5), rounded(0.6, 0.6, 7, 10.8, 0.7), 0.08, lit(shell, 0.78))
+    model.patch(top(1.5), rounded(2.6, 5.2, 3, 1.2, 0.3), mix(shell, PAPER, 0.5))
+    lamp(model, top(1.5), 4.1, 1.5, 0.16, (120, 180, 240))
+    wear(model, top(1.5), (1, 1), (6, 10), shell, rng)
+    return Shot(Setting.TABLE, yaw=(18, 38), tilt=(22, 28), fill=(0.56, 0.56))

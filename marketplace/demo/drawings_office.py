@@ -97,8 +97,8 @@ def copier(model: Model, rng: Random) -> Shot:
 def projector(model: Model, rng: Random) -> Shot:
     """投影仪."""
     shell = rng.choice(((238, 238, 236), (226, 228, 229), (74, 77, 83)))
-    for x in (4, 27):
-        model.extrude(top(0), ring(x, 4, 1.3, count=12), 0, 1.4, INK)
+    for foot in (4, 27):
+        model.extrude(top(0), ring(foot, 4, 1.3, count=12), 0, 1.4, INK)
     model.box((0, 0, 1.4), 33, 26, 9, shell, radius=3.4)
     face = front(0)
     model.patch(face, rounded(1.8, 3, 29.4, 6, 1.6), lit(shell, 0.92))
@@ -124,7 +124,7 @@ def projection_screen(model: Model, rng: Random) -> Shot:
         model.rod([(88, 8, 46), (x, y, 1)], 3, STEEL)
     model.rod([(88, 8, 20), (88, 8, 196)], 3.4, STEEL)
     model.slab((0, 0, 62), 176, 0.6, 130, (38, 40, 45))
-    model.patch(front(0), rounded(5, 67, 166, 120), (250, 250, 248), fade=(226, 228, 230))
+    model.patch(front(0), rounded(5, 67, 166, 120), (246, 246, 244), fade=(226, 228, 230), glows=True)
     model.slab((-3, -2, 188), 182, 6, 7, case, radius=2.4)
     model.slab((0, -1, 59), 176, 3, 4, case, radius=1.2)
     if rng.random() < 0.4:
@@ -168,8 +168,8 @@ def _sheet_scanner(model: Model, shell: Colour, rng: Random) -> Shot:
 def shredder(model: Model, rng: Random) -> Shot:
     """碎纸机, with a sheet going in."""
     shell, head = rng.choice(((70, 74, 80), (196, 199, 201), (58, 61, 66))), rng.choice((INK, (64, 68, 74)))
-    for x in (4, 34):
-        castor(model, x, 3, 2)
+    for wheel in (4, 34):
+        castor(model, wheel, 3, 2)
     model.box((0, 0, 4), 38, 28, 44, shell, radius=3)
     face = front(0)
     model.patch(face, rounded(5, 9, 28, 26, 2), (32, 36, 42), fade=(24, 27, 32))
@@ -232,7 +232,7 @@ def whiteboard(model: Model, rng: Random) -> Shot:
     model.rod([(8, 2, 30), (168, 2, 30)], 3, STEEL)
     model.slab((0, 0, 76), 176, 4, 106, CHROME, radius=1.5)
     face = front(0)
-    model.patch(face, rounded(3, 79, 170, 100), (250, 251, 251), fade=(234, 237, 239))
+    model.patch(face, rounded(3, 79, 170, 100), (248, 249, 249), fade=(228, 231, 234), glows=True)
     _notes(model, face, rng)
     model.box((40, -8, 74), 96, 8, 2, STEEL)
     for at, colour in enumerate(((44, 84, 150), (190, 60, 52), INK)):

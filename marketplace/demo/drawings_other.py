@@ -63,9 +63,35 @@ def _entrance(model: Model, middle: float, wall: Colour, pane: Colour) -> None:
         model.box(
             (middle - 6.5 + step * 0.3, -reach, step * 0.25), 13 - step * 0.6, reach, 0.25, (204, 202, 196)
         )
-    for x in (-5, 4.4):
-        model.box((middle + x, -3.6, 0.75), 0.6, 0.6, 3.6, lit(wall, 1.06))
+    for column in (-5.0, 4.4):
+        model.box((middle + column, -3.6, 0.75), 0.6, 0.6, 3.6, lit(wall, 1.06))
     model.box((middle - 6, -4.2, 4.3), 12, 4.2, 0.8, lit(wall, 1.05))
+
+
+def land(model: Model, rng: Random) -> Shot:
+    """土地: a plot between its boundary stones, with the board that says whose it is."""
+    soil = rng.choice(((178, 150, 116), (168, 158, 120), (186, 164, 132)))
+    model.box((0, 0, -0.1), 40, 26, 0.3, soil)
+    for at in range(11):
+        path = [
+            (rng.uniform(1, 6), 1.6 + at * 2.2),
+            (rng.uniform(33, 39), 1.6 + at * 2.2 + rng.uniform(-0.4, 0.4)),
+        ]
+        model.mark(top(0.2), path, 0.18, lit(soil, rng.choice((0.9, 0.94, 1.06))))
+    for stone in ((0, 25, 0), (39, 25, 0), (0, 0, 0)):
+        model.box(stone, 1, 1, 1.8, PAPER)
+    model.rod([(0.5, 25.5, 1.4), (39.5, 25.5, 1.4)], 0.14, (190, 70, 60))
+    model.rod([(0.5, 0.5, 1.4), (0.5, 25.5, 1.4)], 0.14, (190, 70, 60))
+    for x in (13.0, 25.4):
+        model.box((x, 8, 0), 0.6, 0.6, 5, STEEL)
+    model.slab((11, 7.6, 3.4), 17, 0.5, 7.4, (232, 234, 234), radius=0.2)
+    model.patch(front(7.6), rounded(11.4, 9, 16.2, 1.4), rng.choice(((52, 92, 148), (66, 126, 104))))
+    for line, length in enumerate((13, 10, 12)):
+        z = 7.6 - line * 1.4
+        model.mark(front(7.6), [(12.6, z), (12.6 + length, z)], 0.4, (120, 126, 132))
+    model.rod([(0.5, 0.5, 1.4), (39.5, 0.5, 1.4), (39.5, 25.5, 1.4)], 0.14, (190, 70, 60))
+    model.box((39, 0, 0), 1, 1, 1.8, PAPER)
+    return Shot(Setting.LAWN, yaw=(16, 30), tilt=(9, 13), fill=(0.78, 0.5))
 
 
 def crate(model: Model, rng: Random) -> Shot:
@@ -74,8 +100,8 @@ def crate(model: Model, rng: Random) -> Shot:
         return _cartons(model, rng)
     timber = rng.choice(((204, 170, 126), (190, 154, 112), (214, 184, 144)))
     width, depth, height = 90.0, 62.0, 62.0
-    for x in (4, 40, 76):
-        model.box((x, 0, 0), 10, depth, 8, lit(timber, 0.72))
+    for skid in (4, 40, 76):
+        model.box((skid, 0, 0), 10, depth, 8, lit(timber, 0.72))
     model.box((0, 0, 8), width, depth, height, timber)
     for face, length in ((front(0), width), (side(width), depth)):
         for at in range(5):

@@ -6,6 +6,7 @@ drawing adds what is behind, to the left and below first.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -26,16 +27,16 @@ from marketplace.demo.drawings_space import (
 )
 
 
-class Part:
+class Part(ABC):
     """Something that can be painted."""
 
     def points(self) -> Iterable[Point]:
         """What the picture must have room for and what throws a shadow."""
         return ()
 
+    @abstractmethod
     def paint(self, canvas: Canvas, view: View) -> None:
         """Paint it over what is there."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -53,9 +54,11 @@ class Solid(Part):
             self.rings = [ring[::-1] for ring in self.rings]
 
     def points(self) -> Iterable[Point]:
+        """See :meth:`Part.points`."""
         return (point for ring in self.rings for point in ring)
 
     def paint(self, canvas: Canvas, view: View) -> None:
+        """See :meth:`Part.paint`."""
         faces = sorted(self._faces(view), key=lambda face: -face[0])
         for _, spots, light in faces:
             _fill(canvas, spots, self.colour, light)
@@ -104,6 +107,7 @@ class Flat(Part):
     """Whether it has light of its own, like a screen."""
 
     def paint(self, canvas: Canvas, view: View) -> None:
+        """See :meth:`Part.paint`."""
         spots = [view.spot(point) for point in self.corners]
         if not view.faces(spots):
             return
@@ -127,9 +131,11 @@ class Stroke(Part):
     """The front of the face that it is drawn on; hidden with it."""
 
     def points(self) -> Iterable[Point]:
+        """See :meth:`Part.points`."""
         return self.path if self.round_ else ()
 
     def paint(self, canvas: Canvas, view: View) -> None:
+        """See :meth:`Part.paint`."""
         if self.facing and not view.sees(self.path[0], self.facing):
             return
         width = self.width * view.scale / view.mean_depth(self.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from math import cos, radians, sin
 from random import Random
 
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from marketplace.demo.drawings_canvas import Canvas, Colour, Spot, lit, mix
 from marketplace.demo.drawings_outdoors import bay, facade, sky, trees
-from marketplace.demo.drawings_parts import Model, Solid
+from marketplace.demo.drawings_parts import Model, Solid, Stroke
 from marketplace.demo.drawings_space import View, hull, shade_on_ground
 
 SHADE: Colour = (34, 36, 52)
@@ -80,8 +81,8 @@ class Shot:
 
 def photograph(model: Model, shot: Shot, rng: Random, size: tuple[int, int]) -> Image.Image:
     """A picture of the model in a room of its own."""
-    view = _aim(model, shot, rng, size)
     canvas = Canvas(size)
+    view = _aim(model, shot, rng, (canvas.width, canvas.height))
     _PLACES[shot.setting](canvas, view, model, rng)
     canvas.double()
     for part in model.parts:
@@ -89,7 +90,7 @@ def photograph(model: Model, shot: Shot, rng: Random, size: tuple[int, int]) -> 
     return canvas.finish(_gloom(rng))
 
 
-def _aim(model: Model, shot: Shot, rng: Random, size: tuple[int, int]) -> View:
+def _aim(model: Model, shot: Shot, rng: Random, size: tuple[float, float]) -> View:
     """Stand so that the whole model fills its share of the picture."""
     points = [point for part in model.parts for point in part.points()]
     low = [min(point[axis] for point in points) for axis in range(3)]
@@ -197,7 +198,7 @@ def _far_edge(canvas: Canvas, view: View, model: Model, margin: float) -> float:
 
 
 def _wall(canvas: Canvas, colour: Colour, edge: float, rng: Random) -> None:
-    canvas.band(0, edge, lit(colour, 1.02), lit(colour, 0.93))
+    canvas.band(0, edge, lit(colour, 1.08), lit(colour, 0.95))
     if rng.random() < 0.45:
         _window_light(canvas, edge, rng)
 
@@ -215,7 +216,7 @@ def _window_light(canvas: Canvas, edge: float, rng: Random) -> None:
 
 
 def _ground(canvas: Canvas, edge: float, colour: Colour) -> None:
-    canvas.band(edge, canvas.height, lit(colour, 0.95), lit(colour, 1.05))
+    canvas.band(edge, canvas.height, lit(colour, 0.97), lit(colour, 1.08))
 
 
 def _skirting(canvas: Canvas, wall: Colour, edge: float, rng: Random) -> None:
@@ -233,7 +234,7 @@ def _skirting(canvas: Canvas, wall: Colour, edge: float, rng: Random) -> None:
 def _planks(canvas: Canvas, view: View, edge: float, colour: Colour, rng: Random) -> None:
     rays, middle = view.rays(canvas.width, canvas.height, edge, view.distance * 0.05), canvas.width / 2
     joints: list[Sequence[Spot]] = []
-    for (far, near), (next_far, next_near) in zip(rays, rays[1:], strict=False):
+    for (far, near), (next_far, next_near) in pairwise(rays):
         tone = lit(colour, rng.uniform(0.955, 1.03))
         board = [(far, edge), (next_far, edge), (next_near, canvas.height), (near, canvas.height)]
         canvas.faded(board, lit(tone, 0.96), lit(tone, 1.04))
@@ -279,16 +280,16 @@ def _shadows(canvas: Canvas, view: View, model: Model, weight: float) -> None:
     cast, contact = [], []
     for part in model.parts:
         points = list(part.points())
-        if points:
-            cast.append(hull(view.spot(shade_on_ground(point)) for point in points))
-            contact.append(hull(view.spot((x, y, 0)) for x, y, z in points if z < 6))
+        for piece in pairwise(points) if isinstance(part, Stroke) else (points,):
+            cast.append(hull(view.spot(shade_on_ground(point)) for point in piece))
+            contact.append(hull(view.spot((x, y, 0)) for x, y, z in piece if z < 6))
     canvas.soft(cast, SHADE, blur=30, strength=min(0.3 * weight, 0.5))
     canvas.soft(contact, SHADE, blur=9, strength=min(0.5 * weight, 0.62))
 
 
 def _gloom(rng: Random) -> Image.Image:
     """Where the light in the room fades: towards the corners, away from the window."""
-    small = Image.new("L", (32, 24), 24)
+    small = Image.new("L", (32, 24), 17)
     x, y = rng.uniform(8, 24), rng.uniform(6, 12)
     ImageDraw.Draw(small).ellipse((x - 13, y - 10, x + 13, y + 13), fill=0)
     return small.filter(ImageFilter.GaussianBlur(6))

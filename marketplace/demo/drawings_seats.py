@@ -94,7 +94,7 @@ def _pads(model: Model, cloth: Colour) -> None:
 
 
 def _wooden_chair(model: Model, cloth: Colour, timber: Colour, rng: Random) -> Shot:
-    for x in (-22, 18):
+    for x in (-22.0, 18.0):
         model.box((x, 20, 0), 4, 4, 92, timber)
     model.box((-22, 20, 84), 44, 4, 8, timber, radius=1)
     model.extrude(front(20), rounded(-17, 54, 34, 26, 3), -3, 1.6, cloth)
@@ -133,7 +133,7 @@ def _sofa(model: Model, rng: Random, seats: int) -> Shot:
     model.extrude(side(0), _cushion(0, 12, 80, 62, 7), -arm, 0, cloth)
     for seat in range(seats):
         x = seat * 60.0
-        lean = [(46, 40), (58, 40), (68, 78), (62, 84), (55, 80)]
+        lean: list[Spot] = [(46, 40), (58, 40), (68, 78), (62, 84), (55, 80)]
         model.extrude(side(0), _softened(lean), x + 0.6, x + 59.4, lit(cloth, 1.03))
         model.extrude(side(0), _cushion(0, 26, 58, 44, 5), x + 0.6, x + 59.4, lit(cloth, 1.06))
         model.mark(front(0), [(x + 1, 27.4), (x + 59, 27.4)], 0.5, lit(cloth, 0.72))

@@ -49,6 +49,19 @@ def ring(x: float, y: float, radius: float, flatness: float = 1, count: int = 36
     return [(x + radius * math.cos(turn), y + radius * flatness * math.sin(turn)) for turn in turns]
 
 
+def curve(points: Sequence[Point], steps: int = 6) -> list[Point]:
+    """A smooth path through some points (Catmull-Rom)."""
+    path, last = [points[0]], len(points) - 1
+    for at in range(last):
+        before, start, end, after = (points[min(max(at + shift, 0), last)] for shift in (-1, 0, 1, 2))
+        for step in range(1, steps + 1):
+            x, y, z = (
+                _blend(before[axis], start[axis], end[axis], after[axis], step / steps) for axis in range(3)
+            )
+            path.append((x, y, z))
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A camera on the level at ``eye``, turned by ``yaw``, so that upright edges stay upright."""
@@ -112,7 +125,8 @@ class View:
     def rows(self, height: float, edge: float, step: float) -> list[float]:
         """Lines on the ground that run across, by their y in the picture."""
         horizon, reach = self.shift[1], self.eye * self.scale
-        rows, depth = [], reach / (edge - horizon)
+        rows: list[float] = []
+        depth = reach / (edge - horizon)
         while depth > reach / (height - horizon) and len(rows) < 40:
             rows.append(horizon + reach / depth)
             depth -= step
@@ -202,6 +216,11 @@ def hull(spots: Iterable[Spot]) -> list[Spot]:
             half.append(spot)
         halves.append(half[:-1])
     return halves[0] + halves[1]
+
+
+def _blend(before: float, start: float, end: float, after: float, t: float) -> float:
+    bend = 2 * before - 5 * start + 4 * end - after + t * (3 * (start - end) + after - before)
+    return start + 0.5 * t * (end - before + t * bend)
 
 
 def _turn(a: Spot, b: Spot, c: Spot) -> float:

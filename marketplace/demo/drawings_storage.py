@@ -165,7 +165,9 @@ def _wheel(model: Model, x: float, y: float, z: float) -> None:
     for at in range(3):
         turn = math.pi / 2 + at * math.tau / 3
         model.rod(
-            [(x, y - 3.4, z), (x + 7.4 * math.cos(turn), y - 3.4, z + 7.4 * math.sin(turn))], 1.5, CHROME
+            [(x, y - 3.4, z), (x + 7.4 * math.cos(turn), y - 3.4, z + 7.4 * math.sin(turn))],
+            1.6,
+            (128, 133, 139),
         )
         knob = ring(x + 7.4 * math.cos(turn), z + 7.4 * math.sin(turn), 1.3, count=14)
         model.extrude(face, knob, 2, 5.4, INK, crisp=False)

@@ -46,7 +46,7 @@ def load_demo(
     now: dt.datetime,
     *,
     seed: int = SEED,
-    per_kind: int = PICTURES_PER_KIND,
+    per_kind: tuple[int, int] = PICTURES_PER_KIND,
 ) -> bool:
     """Fill an empty database; False when the demo is there already, and then nothing changes.
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
-import multiprocessing
-import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,22 +12,21 @@ from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.demo.chance import Dice, dice, weighted
-from marketplace.demo.drawings import draw, kind_for
+from marketplace.demo.drawings import kind_for
+from marketplace.demo.painting import Subject, paint
 from marketplace.demo.rows import write
-from marketplace.media.images import Picture, prepare
+from marketplace.media.images import Picture
 from marketplace.media.store import PhotoStore, keep
 
-SIZE = (960, 720)
-PICTURES_PER_KIND = 8
-"""At most; kinds that few assets are of get fewer."""
-_FEWEST = 3
-_ASSETS_PER_PICTURE = 24
+PICTURES_PER_KIND = (2, 6)
+"""At least and at most; kinds that many assets are of get more."""
+_ASSETS_PER_PICTURE = 36
 _PHOTOS = {1: 62.0, 2: 24.0, 3: 10.0, 4: 4.0}
 """How many photos assets have."""
 
 
 def hang_pictures(
-    session: Session, store: PhotoStore, seed: int, *, per_kind: int = PICTURES_PER_KIND
+    session: Session, store: PhotoStore, seed: int, *, per_kind: tuple[int, int] = PICTURES_PER_KIND
 ) -> None:
     """Give every asset on offer one to four photos, the first of them its cover."""
     offered = _offered(session)
@@ -69,31 +64,23 @@ def _offered(session: Session) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def _wanted(kinds: Mapping[str, int], seed: int, per_kind: int) -> list[tuple[str, int]]:
+def _wanted(kinds: Mapping[str, int], seed: int, per_kind: tuple[int, int]) -> list[Subject]:
     """Kind and seed of each picture to draw: more for what is on offer more often."""
+    fewest, most = per_kind
     return [
         (kind, 100 * seed + at)
         for kind, count in sorted(kinds.items())
-        for at in range(min(per_kind, max(_FEWEST, math.ceil(count / _ASSETS_PER_PICTURE))))
+        for at in range(min(most, max(fewest, math.ceil(count / _ASSETS_PER_PICTURE))))
     ]
 
 
-def _kept(store: PhotoStore, wanted: Sequence[tuple[str, int]]) -> dict[str, list[Picture]]:
-    """Draw on all processors and keep the pictures; by kind."""
+def _kept(store: PhotoStore, wanted: Sequence[Subject]) -> dict[str, list[Picture]]:
+    """Have the pictures drawn, and keep them; by kind."""
     drawn: dict[str, list[Picture]] = defaultdict(list)
-    # Spawned, not forked: whoever loads the demo may run threads already.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=context) as painters:
-        for (kind, _), picture in zip(wanted, painters.map(_paint, wanted, chunksize=4), strict=True):
-            keep(store, picture)
-            drawn[kind].append(picture)
+    for (kind, _), picture in zip(wanted, paint(wanted), strict=True):
+        keep(store, picture)
+        drawn[kind].append(picture)
     return drawn
-
-
-def _paint(wanted: tuple[str, int]) -> Picture:
-    file = io.BytesIO()
-    draw(*wanted, SIZE).save(file, "PNG", compress_level=1)
-    return prepare(file.getvalue())
 
 
 def _photo_rows(chance: Dice, asset: Mapping[str, Any], pictures: Sequence[Picture]) -> list[dict[str, Any]]:

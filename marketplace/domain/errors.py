@@ -7,7 +7,7 @@ in ``params``. ``code`` is stable and may be relied on by programs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -63,6 +63,8 @@ class FieldError:
     field: str
     message: str
     params: Mapping[str, object]
+    row: int = 0
+    """Which row of a file, counted from 1; 0 where there is only one record."""
 
 
 class Invalid(RuleError):
@@ -80,3 +82,11 @@ class Invalid(RuleError):
 def invalid_field(field: str, message: str, **params: Any) -> Invalid:
     """The common case: one field is wrong, and its message says it all."""
     return Invalid(message, fields=(FieldError(field, message, params),), **params)
+
+
+def in_row(row: int, error: RuleError) -> tuple[FieldError, ...]:
+    """What is wrong with one row of a file, place by place; a refusal of the whole row names no field."""
+    fields = error.fields if isinstance(error, Invalid) else ()
+    return tuple(replace(field, row=row) for field in fields) or (
+        FieldError("", error.message, error.params, row),
+    )

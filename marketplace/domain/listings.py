@@ -10,6 +10,13 @@ from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.finding import Mode
 from marketplace.domain.text import N_
 
+OFFERED_FIELDS = (
+    *("number", "name", "brand", "model", "quantity", "unit_of_measure", "condition", "location"),
+    *("original_value", "value_type", "acquisition_method", "acquired_on"),
+    *("warranty_until", "minimum_service_years"),
+)
+"""What a listing tells everyone it is offered to; the rest of the card stays with the holder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -27,12 +34,11 @@ class Offer:
     """Offered first to units under the same supervising department (the first circle)."""
 
 
-def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
-    """The quantity that will stand on offer.
+def check_secrecy(secrecy: Secrecy) -> None:
+    """Refuse what may never be shown to others.
 
     Raises:
         RuleError: the asset is classified.
-        Invalid: no mode is chosen, or more is offered than there is.
     """
     if secrecy in CLASSIFIED:
         raise RuleError(
@@ -40,6 +46,16 @@ def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
             code="classified",
             basis="《中华人民共和国保守国家秘密法》",
         )
+
+
+def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
+    """The quantity that will stand on offer.
+
+    Raises:
+        RuleError: the asset is classified.
+        Invalid: no mode is chosen, or more is offered than there is.
+    """
+    check_secrecy(secrecy)
     if not offer.modes:
         raise invalid_field("modes", N_("请选择可调剂、可借用,或两者都选。"))
     quantity = available if offer.quantity is None else offer.quantity

@@ -59,6 +59,19 @@ ROLE_NAMES = {
     Role.SYSTEM_ADMINISTRATOR: N_("系统管理员"),
 }
 
+ROLE_DUTIES = {
+    Role.STAFF: N_("查找在仓资产，为本单位申请调剂或借用"),
+    Role.UNIT_ASSET_OFFICER: N_("维护本单位的资产卡片：导入、拍照、上架、撤回"),
+    Role.UNIT_APPROVER: N_("审批本单位的调出和调入"),
+    Role.DEPARTMENT_APPROVER: N_("审批所属各单位的申请"),
+    Role.WAREHOUSE_MANAGER: N_("跨部门审批，维护俗称，代各单位上架和撤回"),
+    Role.FINANCE_APPROVER: N_("审批达到限额的申请，确认收入上缴"),
+    Role.AUDITOR: N_("查看资产和审计记录，不作任何改动"),
+    Role.SECURITY_ADMINISTRATOR: N_("管理单位、账号和角色，不办理业务"),
+    Role.SYSTEM_ADMINISTRATOR: N_("管理参数和后台任务，不办理业务，不看审计记录"),
+}
+"""What each role is for, for those who give it and those who have it."""
+
 _P = Permission
 _READER = {_P.FIND, _P.READ_ASSETS}
 

@@ -60,6 +60,7 @@ def read_unit(raw: Mapping[str, object], *, is_region: bool = False) -> UnitFact
         latitude=reader.number("latitude", float, -90, 90),
         longitude=reader.number("longitude", float, -180, 180),
     )
+    reader.both("latitude", "longitude")
     if reader.errors:
         raise Invalid(N_("有 %(count)d 处需要修改"), fields=tuple(reader.errors), count=len(reader.errors))
     return facts
@@ -114,6 +115,11 @@ class _Reader:
             self._wrong(name, N_("应为数字,且在合理范围内"))
             return None
         return number
+
+    def both(self, one: str, other: str) -> None:
+        for here, there in ((one, other), (other, one)):
+            if self._given(here) and not self._given(there):
+                self._wrong(there, N_("经度和纬度须同时填写，或都不填"))
 
     def _given(self, name: str) -> str:
         value = self.raw.get(name)

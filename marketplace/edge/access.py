@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -78,16 +78,11 @@ class SignedInUser(UserMixin):
 
 
 def init_access(app: Flask) -> None:
-    """Check every request against its route's declaration."""
+    """Check every request against its route's declaration: pages by session, programs by token."""
     login = LoginManager(app)
     login.session_protection = None
     login.user_loader(_load_user)
-    app.before_request(_check_page)
-
-
-def guard_api(blueprint: Blueprint) -> None:
-    """The same check for programs, by token."""
-    blueprint.before_request(_check_token)
+    app.before_request(_check)
 
 
 def _load_user(user_id: str) -> SignedInUser | None:
@@ -96,14 +91,19 @@ def _load_user(user_id: str) -> SignedInUser | None:
     return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
 
 
-def _check_page() -> Response | None:
-    if request.endpoint is None or request.blueprint == "api":
-        return None
-    if request.endpoint == "static":
+def _check() -> Response | None:
+    if request.endpoint is None:
         return None
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
         abort(403)
+    if request.blueprint != "api":
+        return _check_page(access)
+    _check_token(access)
+    return None
+
+
+def _check_page(access: Access) -> Response | None:
     _identify_session(access)
     if access.public:
         return None
@@ -131,12 +131,7 @@ def _identify_session(access: Access) -> None:
     _remember(current_user.identity)
 
 
-def _check_token() -> None:
-    if request.endpoint is None:
-        return
-    access = access_of(current_app.view_functions[request.endpoint])
-    if access is None:
-        abort(403)
+def _check_token(access: Access) -> None:
     if access.public:
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pillow_heif
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from marketplace.domain.errors import Invalid, invalid_field
 from marketplace.domain.text import N_
@@ -120,9 +120,11 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _within(image: Image.Image, longest: int) -> Image.Image:
-    if max(image.size) <= longest:
+    ratio = longest / max(image.size)
+    if ratio >= 1:
         return image
-    return ImageOps.contain(image, (longest, longest), Image.Resampling.LANCZOS)
+    size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _plain(image: Image.Image, profile: bytes | None) -> Image.Image:

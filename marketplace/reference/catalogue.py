@@ -77,7 +77,7 @@ def _path(parents: dict[tuple[str, str], str], edition: str, code: str) -> list[
 
 def _upsert_categories(session: Session) -> list[tuple[str, str]]:
     """Edition and code of the classes that were new or had changed."""
-    statement = insert(Category)
+    statement = insert(Category).execution_options(render_nulls=True)
     given = statement.excluded
     changing = ("name", "parent_code", "path", "evidence")
     upsert = statement.on_conflict_do_update(

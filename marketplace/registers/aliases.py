@@ -156,6 +156,9 @@ KEPT: tuple[str, ...] = (
 KEPT_PREFIX = "附:"
 """Put by the export before an extra's header that would otherwise be taken for a field."""
 
+LONGEST_NAME = 200
+"""Characters of an extra's name."""
+
 _SPACE_AND_STARS = re.compile(r"[\s*★☆]+")
 _BRACKETS = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _GENERAL_PREFIX = re.compile(r"^(?:固定资产|国有资产|资产卡片|资产|设备)(?=.{2})")
@@ -207,7 +210,7 @@ def scale_of(header: str) -> int:
 
 def kept_name(header: str) -> str:
     """The name under which a card keeps a column that has no field."""
-    return header.removeprefix(KEPT_PREFIX)
+    return header.removeprefix(KEPT_PREFIX)[:LONGEST_NAME]
 
 
 def export_name(name: str) -> str:

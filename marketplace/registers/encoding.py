@@ -41,7 +41,7 @@ def _find(path: Path, head: bytes) -> str:
         if head.startswith(mark):
             return require_decodes(path, name)
     if b"\0" in head:
-        return require_decodes(path, _utf_16(head))
+        return _utf_16(path, head)
     for name in _LADDER:
         if decodes(path, name):
             return name
@@ -86,13 +86,11 @@ def _known(encoding: str) -> bool:
     return True
 
 
-def _utf_16(head: bytes) -> str:
-    """UTF-16 without a mark shows zero bytes on one side of its pairs only."""
-    low, high = head[0::2].count(0), head[1::2].count(0)
-    if high > 4 * low:
-        return "utf-16-le"
-    if low > 4 * high:
-        return "utf-16-be"
+def _utf_16(path: Path, head: bytes) -> str:
+    """UTF-16 without a mark shows zero bytes on one side of its pairs."""
+    encoding = "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    if decodes(path, encoding):
+        return encoding
     raise _no_text()
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from marketplace.domain.text import clean
 from marketplace.registers.aliases import is_known
-from marketplace.registers.cells import Cell, as_text, is_blank
+from marketplace.registers.cells import Cell, as_text
 
 LOOKED_AT = 60
 """Rows at the top of a file among which the header is sought."""
-LONGEST_HEADER = 40
+LONGEST_HEADER = 60
+"""Characters; longer texts above a table are its title or a remark."""
 
 _KNOWN_WEIGHT = 10
+_FIGURE = re.compile(r"[\d\s,./:-]+")
 
 Rows = Sequence[tuple[int, Sequence[Cell]]]
 
@@ -53,7 +57,7 @@ def header_at(rows: Rows, number: int) -> Header | None:
 
 def tidy_name(text: str) -> str:
     """A header on one line: broken lines are joined, without a gap between Chinese characters."""
-    words = text.split()
+    words = clean(text).split()
     joined = words[0] if words else ""
     for word in words[1:]:
         gap = "" if _is_wide(joined[-1]) or _is_wide(word[0]) else " "
@@ -62,32 +66,27 @@ def tidy_name(text: str) -> str:
 
 
 def _texts(cells: Sequence[Cell]) -> list[str]:
-    return ["" if is_blank(cell) else tidy_name(as_text(cell)) if _may_name(cell) else "\0" for cell in cells]
+    return [tidy_name(as_text(cell)) for cell in cells]
 
 
-def _may_name(cell: Cell) -> bool:
-    """A header is a short text, never a number or a day."""
-    return isinstance(cell, str) and len(cell) <= LONGEST_HEADER and not _is_number(cell)
-
-
-def _is_number(text: str) -> bool:
-    bare = text.strip().replace(",", "").replace("-", "").replace("/", "").replace(".", "").replace(":", "")
-    return bare.replace(" ", "").isdigit()
+def _may_name(text: str) -> bool:
+    """A header is a short text, not a number or a day."""
+    return bool(text) and len(text) <= LONGEST_HEADER and not _FIGURE.fullmatch(text)
 
 
 def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
-def _score(cells: Sequence[str]) -> int:
+def _score(texts: Sequence[str]) -> int:
     """Known names count most; else the row with the most distinct short texts and no figures."""
-    names = [cell for cell in cells if cell not in ("", "\0")]
-    figures = cells.count("\0")
-    return _KNOWN_WEIGHT * _known(names) + max(len(set(names)) - 2 * figures, 1 if names else 0)
+    names = {text for text in texts if _may_name(text)}
+    others = sum(1 for text in texts if text and not _may_name(text))
+    return _KNOWN_WEIGHT * _known(names) + max(len(names) - 2 * others, 1 if names else 0)
 
 
-def _known(names: Sequence[str]) -> int:
-    return sum(map(is_known, set(names)))
+def _known(names: Iterable[str]) -> int:
+    return sum(map(is_known, set(names) - {""}))
 
 
 def _level_above(texts: Sequence[tuple[int, list[str]]], at: int) -> bool:
@@ -105,21 +104,20 @@ def _level_below(texts: Sequence[tuple[int, list[str]]], at: int) -> bool:
     upper, lower = texts[at][1], texts[at + 1][1]
     names = [name for name in lower if name]
     opens = _open_names(lower, upper)
-    return bool(opens) and "\0" not in names and 2 * _known(names) >= len(names)
+    return bool(opens) and all(map(_may_name, names)) and 2 * _known(names) >= len(names)
 
 
 def _open_names(names: Sequence[str], against: Sequence[str]) -> list[str]:
     return [
         name
         for position, name in enumerate(names)
-        if name not in ("", "\0") and (position >= len(against) or not against[position])
+        if _may_name(name) and (position >= len(against) or not against[position])
     ]
 
 
 def _one_level(row: tuple[int, list[str]]) -> Header:
-    number, cells = row
-    names = ["" if cell == "\0" else cell for cell in cells]
-    return Header((number,), _distinct(names), _known([name for name in names if name]))
+    number, names = row
+    return Header((number,), _distinct(names), _known(names))
 
 
 def _two_levels(upper: tuple[int, list[str]], lower: tuple[int, list[str]]) -> Header:
@@ -127,16 +125,16 @@ def _two_levels(upper: tuple[int, list[str]], lower: tuple[int, list[str]]) -> H
     width = max(len(upper[1]), len(lower[1]))
     groups = _spread(_padded(upper[1], width))
     leaves = _padded(lower[1], width)
-    repeated = {name for name, count in Counter(leaves).items() if count > 1}
+    repeated = {name for name, count in Counter(leaves).items() if name and count > 1}
     names = [
         (f"{group}/{leaf}" if leaf in repeated and group else leaf) or alone
         for group, leaf, alone in zip(groups, leaves, _padded(upper[1], width), strict=True)
     ]
-    return Header((upper[0], lower[0]), _distinct(names), _known([name for name in names if name]))
+    return Header((upper[0], lower[0]), _distinct(names), _known(names))
 
 
 def _padded(cells: Sequence[str], width: int) -> list[str]:
-    return [*("" if cell == "\0" else cell for cell in cells), *[""] * (width - len(cells))]
+    return [*cells, *[""] * (width - len(cells))]
 
 
 def _spread(cells: Sequence[str]) -> list[str]:

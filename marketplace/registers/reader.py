@@ -29,7 +29,6 @@ SAMPLE = 500
 
 Kind = Literal["text", "workbook"]
 
-_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _PAGE_STARTS = (b"<html", b"<!doctype", b"<table", b"<head", b"<?xml", b"<meta")
 _OTHER_STARTS = (
     b"%PDF",
@@ -110,7 +109,7 @@ def kind_of(path: Path) -> Kind:
         head = file.read(512)
     if not head.strip():
         raise Invalid(N_("文件是空的。请确认选对了文件。"))
-    if head.startswith((_ZIP, _OLE)):
+    if head.startswith((workbook.ZIP_START, workbook.OLE_START)):
         return "workbook"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_STARTS):
         raise Invalid(N_("这是以表格名义保存的网页。请用表格软件打开,另存为 .xlsx 后再上传。"))
@@ -131,7 +130,7 @@ def read_rows(path: Path, layout: Layout, *, after: int = 0) -> Iterator[tuple[i
             if number > first:
                 yield number, cells, position / size
         return
-    with _workbook(path) as book:
+    with workbook.open_workbook(path) as book:
         sheet = workbook.open_sheet(book, layout.sheet)
         for number, cells in workbook.read_rows(sheet):
             if number > first:
@@ -150,7 +149,7 @@ def _find_in_text(path: Path, choice: Choice) -> Found:
 
 
 def _find_in_workbook(path: Path, choice: Choice) -> Found:
-    with _workbook(path) as book:
+    with workbook.open_workbook(path) as book:
         sheets = workbook.sheets(book)
         names = tuple(sheet.name for sheet in sheets)
         if choice.sheet is not None:
@@ -200,13 +199,6 @@ def _all_columns(names: tuple[str, ...], sample: Sequence[tuple[int, list[Cell]]
         )
     ]
     return (*names, *more)
-
-
-def _workbook(path: Path) -> CalamineWorkbook:
-    with path.open("rb") as file:
-        if file.read(len(_ZIP)) == _ZIP:
-            workbook.measure(path)
-    return workbook.open_workbook(path)
 
 
 def _no_table() -> Invalid:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -32,6 +33,9 @@ MAX_UNPACKED = 2 << 30
 """Bytes of XML in one workbook: more than the fullest sheet of a register has."""
 MAX_GRID = 1_048_576 * 32
 """Cells in the rectangle that a sheet spans: every row that Excel can hold, in 32 columns."""
+
+ZIP_START, OLE_START = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+"""First bytes of .xlsx and .xls files."""
 
 _BLOCK = 1 << 20
 _NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
@@ -60,7 +64,7 @@ def measure(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             if "xl/workbook.xml" not in archive.namelist():
-                raise Invalid(N_("这不是 Excel 工作簿。请上传 .xlsx、.xls 或 .csv 格式的资产登记簿。"))
+                raise _no_workbook()
             left = MAX_UNPACKED
             for member in archive.infolist():
                 left -= _measure_member(raw, member, left)
@@ -116,6 +120,8 @@ def _unpacked(raw: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
         while packed:
             yield inflate.decompress(packed, _BLOCK)
             packed = inflate.unconsumed_tail
+    if inflate is not None:
+        yield inflate.flush()
 
 
 class _Extent:
@@ -150,14 +156,44 @@ def open_workbook(path: Path) -> CalamineWorkbook:
     """An .xlsx or .xls file, ready to read.
 
     Raises:
-        Invalid: damaged, or protected by a password.
+        Invalid: damaged, too large to unpack, protected by a password, or no workbook at all.
     """
+    with path.open("rb") as file:
+        zipped = file.read(len(ZIP_START)) == ZIP_START
     try:
-        return CalamineWorkbook.from_path(path)
+        if zipped:
+            measure(path)
+            return _open_as(path, ".xlsx")
+        return _open_container(path)
     except PasswordError:
         raise Invalid(N_("工作簿有密码保护。请取消密码后另存,再上传。")) from None
+    except CalamineError:
+        raise _damaged() from None
+
+
+def _open_container(path: Path) -> CalamineWorkbook:
+    """An .xls file, or what an .xlsx file becomes when it gets a password."""
+    try:
+        return _open_as(path, ".xls")
+    except PasswordError:
+        raise
     except CalamineError as error:
-        raise _unreadable(error) from None
+        if "Workbook stream" not in str(error):
+            raise
+    try:
+        return _open_as(path, ".xlsx")
+    except PasswordError:
+        raise
+    except CalamineError:
+        raise _no_workbook() from None
+
+
+def _open_as(path: Path, suffix: str) -> CalamineWorkbook:
+    """Calamine goes by the suffix of the name, so it gets a name that fits the content."""
+    with tempfile.TemporaryDirectory() as folder:
+        named = Path(folder, "register").with_suffix(suffix)
+        named.symlink_to(path.resolve())
+        return CalamineWorkbook.from_path(named)
 
 
 def sheets(workbook: CalamineWorkbook) -> list[Sheet]:
@@ -179,8 +215,8 @@ def open_sheet(workbook: CalamineWorkbook, name: str) -> CalamineSheet:
         raise Invalid(N_("工作簿中没有名为“%(sheet)s”的工作表。"), sheet=name)
     try:
         return workbook.get_sheet_by_name(name)
-    except CalamineError as error:
-        raise _unreadable(error) from None
+    except CalamineError:
+        raise _damaged() from None
 
 
 def read_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
@@ -197,10 +233,8 @@ def _plain(value: object) -> Cell:
     return str(value)
 
 
-def _unreadable(error: CalamineError) -> Invalid:
-    if "password" in str(error).lower() or "encrypt" in str(error).lower():
-        return Invalid(N_("工作簿有密码保护。请取消密码后另存,再上传。"))
-    return _damaged()
+def _no_workbook() -> Invalid:
+    return Invalid(N_("这不是 Excel 工作簿。请上传 .xlsx、.xls 或 .csv 格式的资产登记簿。"))
 
 
 def _damaged() -> Invalid:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, cast, func, select
-from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.dialects.postgresql import BIT, distinct_on
 from sqlalchemy.orm import Session
 
 from marketplace.db.asset_queries import offered, visible
 from marketplace.db.assets import Asset, Listing, Photo
+from marketplace.db.audit import AuditEntry
 from marketplace.db.people import Unit
 from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.finding import Reach, reach_of
@@ -168,16 +169,8 @@ def remove(session: Session, actor: Actor, now: dt.datetime, asset_id: int, phot
     return photo
 
 
-def restore(
-    session: Session,
-    actor: Actor,
-    now: dt.datetime,
-    asset_id: int,
-    photo_id: int,
-    *,
-    as_cover: bool = False,
-) -> Photo:
-    """Undo :func:`remove`: the photo is back in its place, as the cover where it was or there is none.
+def restore(session: Session, actor: Actor, now: dt.datetime, asset_id: int, photo_id: int) -> Photo:
+    """Undo :func:`remove`: the photo is back in its place, and the cover again if it was.
 
     Raises:
         Conflict: the same picture was uploaded again meanwhile.
@@ -191,16 +184,10 @@ def restore(
         raise Conflict(N_("这张照片已重新上传过,不需要再恢复。"), state=asset.state)
     _check_room(asset)
     photo.removed_at = None
-    if as_cover or asset.cover_photo_id is None:
+    if asset.cover_photo_id is None or _was_cover(session, asset, photo):
         asset.cover_photo_id = photo.id
-    _note(
-        session,
-        actor,
-        now,
-        asset,
-        "photo_restore",
-        after=_facts(photo) | {"cover": asset.cover_photo_id},
-    )
+    after = _facts(photo) | {"cover": asset.cover_photo_id}
+    _note(session, actor, now, asset, "photo_restore", after=after)
     return photo
 
 
@@ -229,7 +216,7 @@ def look_alikes(session: Session, actor: Actor, fingerprint: int, other_than: in
         .join(Asset, Asset.id == Photo.asset_id)
         .join(Unit, Unit.id == Asset.unit_id)
         .where(bits <= NEAR, Photo.removed_at.is_(None), Asset.id != other_than, visible(reach_of(actor)))
-        .distinct(Asset.id)
+        .ext(distinct_on(Asset.id))
         .order_by(Asset.id, "distance", Photo.id)
         .subquery()
     )
@@ -256,6 +243,25 @@ def _own_photo(asset: Asset, photo_id: int) -> Photo:
     if photo is None:
         raise _no_such_photo()
     return photo
+
+
+def _was_cover(session: Session, asset: Asset, photo: Photo) -> bool:
+    """Whether its removal took the cover away, and nobody chose another one since: history knows."""
+    entry = session.scalar(
+        select(AuditEntry)
+        .where(
+            AuditEntry.object_kind == "asset",
+            AuditEntry.object_id == asset.id,
+            AuditEntry.action == "asset.photo_remove",
+            AuditEntry.before["photo"].as_integer() == photo.id,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    if entry is None or entry.before is None or entry.after is None:
+        return False
+    taken: tuple[int, int] = (entry.before["cover"], entry.after["cover"])
+    return taken == (photo.id, asset.cover_photo_id)
 
 
 def _no_such_photo() -> NotFound:

@@ -136,8 +136,15 @@ def refuse_again(session: Session, run: ImportRun) -> None:
 def refuse(session: Session, comparison: Comparison, span: Span) -> int:
     """Put the reason beside every row of the span that may not change its card; how many there are."""
     judged = _judged(comparison, span).subquery()
-    reasons = [_reason(verdict, field, message) for verdict, (field, message) in REASONS.items()]
-    reason = union_all(*reasons).subquery("reasons")
+    reason = union_all(
+        *(
+            select(
+                literal(str(verdict)).label("verdict"),
+                sql_cast(problem_of(verdict), JSONB).label("problem"),
+            )
+            for verdict in REASONS
+        )
+    ).subquery("reasons")
     found = session.execute(
         update(rows)
         .values(problems=func.jsonb_build_array(reason.c.problem))
@@ -150,17 +157,10 @@ def refuse(session: Session, comparison: Comparison, span: Span) -> int:
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
-def _reason(verdict: Verdict, field: str, message: str) -> Any:
-    problem = {
-        "field": field,
-        "label": BY_NAME[field].label,
-        "value": "",
-        "message": message,
-        "params": {},
-    }
-    return select(
-        literal(str(verdict)).label("verdict"), sql_cast(literal(problem, JSONB), JSONB).label("problem")
-    )
+def problem_of(verdict: Verdict) -> dict[str, Any]:
+    """The reason of a refusing verdict, as it is kept beside a row."""
+    field, message = REASONS[verdict]
+    return {"field": field, "label": BY_NAME[field].label, "value": "", "message": message, "params": {}}
 
 
 def _judged(comparison: Comparison, span: Span) -> Any:

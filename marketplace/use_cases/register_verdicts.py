@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
-    select,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
@@ -154,14 +153,13 @@ class Comparison:
     def _new_extra(self) -> ColumnElement[Any]:
         """The card's extras with the row's; a word that its field now understands is no extra any more."""
         kept: ColumnElement[Any] = assets.c.extra
-        understood: list[ColumnElement[str]] = [
+        understood = [
             case((rows.c[target].is_not(None), header))
             for target, headers in self.word_headers.items()
             for header in headers
         ]
         if understood:
-            words: array[str] = array(understood)
-            gone = func.array_remove(words, None, type_=ARRAY(Text))
+            gone = func.array_remove(array[Any](understood), None, type_=ARRAY(Text))
             kept = kept.op("-", return_type=JSONB())(gone)
         return kept.op("||", return_type=JSONB())(func.coalesce(rows.c.extra, _EMPTY))
 
@@ -192,14 +190,3 @@ def _joined(objects: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     for one in objects:
         whole = whole.op("||", return_type=JSONB())(one)
     return whole
-
-
-def counted(comparison: Comparison, run_id: int) -> Any:
-    """A query that counts the run's acceptable rows by verdict."""
-    judged = (
-        select(comparison.verdict().label("verdict"))
-        .select_from(comparison.source())
-        .where(rows.c.run_id == run_id, rows.c.problems.is_(None))
-        .subquery()
-    )
-    return select(judged.c.verdict, func.count()).group_by(judged.c.verdict)

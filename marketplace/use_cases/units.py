@@ -19,13 +19,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from marketplace.db.assets import Asset
 from marketplace.db.outbox import reindex_soon_where
 from marketplace.db.people import Unit, UnitKind, User, below
 from marketplace.domain import credit_code
-from marketplace.domain.errors import Conflict, FieldError, Invalid, NotFound, invalid_field
+from marketplace.domain.errors import (
+    Conflict,
+    NotFound,
+    invalid_field,
+)
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_, clean
 from marketplace.domain.units import UnitFacts, read_unit
@@ -43,28 +47,46 @@ class UnitRow:
     unit: Unit
     users: int
     cards: int
+    depth: int
+    """Levels below the topmost unit that the actor looks after."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFigures:
+    """How much belongs to a unit."""
+
+    users: int
+    cards: int
+    below: int
+    """Units below it, at any depth."""
 
 
 def search(
     session: Session, actor: Actor, q: str = "", *, after: str = ""
 ) -> tuple[list[UnitRow], str | None]:
-    """A page of the units the actor looks after, by code, and the code to go on from."""
+    """A page of the units the actor looks after, in the order of the tree, and the code to go on from."""
     query = (
         select(Unit, _count(User.id, User.home_unit_id), _count(Asset.id, Asset.unit_id))
-        .where(_managed(actor), Unit.code > after)
-        .order_by(Unit.code)
+        .where(_managed(actor), _called(q))
+        .order_by(Unit.path)
         .limit(PAGE + 1)
+        .options(joinedload(Unit.parent))
     )
-    if words := clean(q):
-        query = query.where(
-            or_(
-                Unit.name.icontains(words, autoescape=True),
-                Unit.code.startswith(words, autoescape=True),
-                Unit.credit_code == words.upper(),
-            )
-        )
-    rows = [UnitRow(*row) for row in session.execute(query)]
+    if after:
+        query = query.where(Unit.path > select(Unit.path).where(Unit.code == after).scalar_subquery())
+    top = _top(actor)
+    rows = [UnitRow(*row, depth=len(row[0].path) - top) for row in session.execute(query)]
     return rows[:PAGE], rows[PAGE - 1].unit.code if len(rows) > PAGE else None
+
+
+def count(session: Session, actor: Actor, q: str = "") -> int:
+    """How many units :func:`search` goes through."""
+    return session.scalar(select(func.count(Unit.id)).where(_managed(actor), _called(q))) or 0
+
+
+def above(session: Session, unit: Unit) -> Sequence[Unit]:
+    """The units that a unit stands below, from the top."""
+    return session.scalars(select(Unit).where(Unit.id.in_(unit.path[:-1])).order_by(Unit.path)).all()
 
 
 def load(session: Session, actor: Actor, unit_id: int) -> Unit:
@@ -79,11 +101,24 @@ def load(session: Session, actor: Actor, unit_id: int) -> Unit:
     return unit
 
 
+def find(session: Session, actor: Actor, code: str) -> Unit | None:
+    """The unit with this code, where the actor looks after it."""
+    return session.scalar(select(Unit).where(Unit.code == code, _managed(actor)))
+
+
+def figures(session: Session, unit: Unit) -> UnitFigures:
+    """What stands or falls with a unit."""
+    query = select(
+        _count(User.id, User.home_unit_id),
+        _count(Asset.id, Asset.unit_id),
+        select(func.count(Unit.id)).where(below([unit.id]), Unit.id != unit.id).scalar_subquery(),
+    )
+    return UnitFigures(*session.execute(query.where(Unit.id == unit.id)).one())
+
+
 def parents(session: Session, actor: Actor) -> Sequence[Unit]:
     """Units below which the actor may put others, in the order of the tree."""
-    return session.scalars(
-        select(Unit).where(_managed(actor), Unit.active, Unit.kind != UnitKind.SUB_UNIT).order_by(Unit.path)
-    ).all()
+    return session.scalars(select(Unit).where(_managed(actor), Unit.active).order_by(Unit.path)).all()
 
 
 def record_of(session: Session, unit: Unit) -> dict[str, object]:
@@ -137,10 +172,13 @@ def edit(
         raise Conflict(N_("这个单位刚被他人修改过,请核对后再保存。"), code="version_conflict")
     facts = read_unit(raw, is_region=unit.kind is UnitKind.REGION)
     before = record_of(session, unit)
+    # Who looks after a unit but not what is above it leaves the unit where it stands.
+    moved = facts.parent_code != before["parent_code"]
+    parent = _parent(session, actor, facts.parent_code) if moved else None
     _fill(unit, facts)
-    if unit.kind is not UnitKind.REGION:
-        _move(session, actor, unit, _parent(session, actor, facts.parent_code))
     _flush(session, unit)
+    if parent is not None:
+        _move(session, unit, parent)
     old, new = audit.differences(before, facts.as_record())
     if new:
         _reindex_below(session, unit)
@@ -176,54 +214,26 @@ def close(session: Session, actor: Actor, now: dt.datetime, unit_id: int, *, act
     return unit
 
 
-def import_units(
-    session: Session, actor: Actor, now: dt.datetime, rows: Sequence[Mapping[str, object]]
-) -> tuple[int, int]:
-    """Create or change units from a file, parents before children wherever they stand in it.
-
-    All or nothing: gives the numbers of created and changed units.
-
-    Raises:
-        Invalid: with one entry for each row that can't be accepted; nothing is written.
-    """
-    waiting = dict(enumerate(rows, start=1))
-    created = changed = 0
-    errors: list[FieldError] = []
-    while waiting:
-        known = {str(row.get("code", "")).strip() for row in waiting.values()}
-        ready = [
-            number for number, row in waiting.items() if str(row.get("parent_code", "")).strip() not in known
-        ]
-        if not ready:
-            errors += [FieldError(str(number), N_("上级单位互相循环"), {}) for number in waiting]
-            break
-        for number in ready:
-            row = waiting.pop(number)
-            try:
-                if _create_or_edit(session, actor, now, row):
-                    created += 1
-                else:
-                    changed += 1
-            except (Invalid, NotFound) as error:
-                errors.append(FieldError(str(number), error.message, error.params))
-    if errors:
-        raise Invalid(
-            N_("文件中有%(count)d行需要修改,未导入任何单位。"), fields=tuple(errors), count=len(errors)
-        )
-    return created, changed
-
-
-def _create_or_edit(session: Session, actor: Actor, now: dt.datetime, row: Mapping[str, object]) -> bool:
-    found = session.scalar(select(Unit).where(Unit.code == str(row.get("code", "")).strip(), _managed(actor)))
-    if found is None:
-        create(session, actor, now, row)
-        return True
-    edit(session, actor, now, found.id, found.version, row)
-    return False
-
-
 def _managed(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.everything else below(actor.scopes(Permission.MANAGE_UNITS))
+
+
+def _top(actor: Actor) -> int:
+    roots = actor.scopes(Permission.MANAGE_UNITS)
+    return min((len(grant.unit_path) for grant in actor.grants if grant.unit_id in roots), default=1)
+
+
+def _called(q: str) -> ColumnElement[bool]:
+    """Units whose name contains ``q``, whose code starts with it, or whose credit code it is."""
+    words = clean(q)
+    if not words:
+        return true()
+    return or_(
+        Unit.name.icontains(words, autoescape=True),
+        Unit.short_name.icontains(words, autoescape=True),
+        Unit.code.istartswith(words, autoescape=True),
+        Unit.credit_code == words.upper(),
+    )
 
 
 def _parent(session: Session, actor: Actor, code: str) -> Unit:
@@ -234,9 +244,7 @@ def _parent(session: Session, actor: Actor, code: str) -> Unit:
     return parent
 
 
-def _move(session: Session, actor: Actor, unit: Unit, parent: Unit) -> None:
-    if unit.parent_id == parent.id:
-        return
+def _move(session: Session, unit: Unit, parent: Unit) -> None:
     if unit.id in parent.path:
         raise invalid_field("parent_code", N_("不能把单位移到它自己的下级之下。"))
     old_depth = len(unit.path)

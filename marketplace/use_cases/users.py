@@ -7,14 +7,14 @@ import secrets
 import string
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from marketplace.db.people import RoleGrant, Unit, User, below, within
 from marketplace.domain.accounts import check_username
-from marketplace.domain.errors import FieldError, Invalid, NotAllowed, NotFound, RuleError, invalid_field
-from marketplace.domain.permissions import ROLE_NAMES, Actor, Permission, Role, check_role_set, require
+from marketplace.domain.errors import NotAllowed, NotFound, invalid_field
+from marketplace.domain.permissions import Actor, Permission, Role, check_role_set, require
 from marketplace.domain.text import N_, clean
 from marketplace.use_cases import accounts, audit
 
@@ -30,19 +30,11 @@ def search(
     query = (
         select(User)
         .join(Unit, Unit.id == User.home_unit_id)
-        .where(_managed(actor), User.username > after)
+        .where(_managed(actor), User.username > after, _called(q))
         .options(selectinload(User.home_unit), selectinload(User.grants).selectinload(RoleGrant.unit))
         .order_by(User.username)
         .limit(PAGE + 1)
     )
-    if words := clean(q):
-        query = query.where(
-            or_(
-                User.username.startswith(words.casefold(), autoescape=True),
-                User.name.icontains(words, autoescape=True),
-                Unit.name.icontains(words, autoescape=True),
-            )
-        )
     users = session.scalars(query).all()
     return users[:PAGE], users[PAGE - 1].username if len(users) > PAGE else None
 
@@ -63,10 +55,16 @@ def load(session: Session, actor: Actor, user_id: int) -> User:
     return user
 
 
+def count(session: Session, actor: Actor, q: str = "") -> int:
+    """How many accounts :func:`search` goes through."""
+    query = select(func.count(User.id)).join(Unit, Unit.id == User.home_unit_id)
+    return session.scalar(query.where(_managed(actor), _called(q))) or 0
+
+
 def assignable_units(session: Session, actor: Actor) -> Sequence[Unit]:
     """Units that the actor may give people and roles to, in the order of the tree."""
     scope = true() if actor.everything else below(actor.scopes(Permission.MANAGE_USERS))
-    return session.scalars(select(Unit).where(scope, Unit.active).order_by(Unit.path).limit(2000)).all()
+    return session.scalars(select(Unit).where(scope, Unit.active).order_by(Unit.path)).all()
 
 
 def create(
@@ -83,7 +81,7 @@ def create(
         name=_name(raw),
         email=clean(raw.get("email", ""))[:120],
         phone=clean(raw.get("phone", ""))[:40],
-        home_unit_id=home.id,
+        home_unit=home,
         password_hash="",
         password_changed_at=now,
         created_at=now,
@@ -124,7 +122,7 @@ def edit(
     _not_oneself(actor, user)
     before = {"name": user.name, "email": user.email, "phone": user.phone, "unit": user.home_unit.code}
     home = _unit(session, actor, raw.get("unit_code", ""))
-    user.name, user.home_unit_id = _name(raw), home.id
+    user.name, user.home_unit = _name(raw), home
     user.email, user.phone = clean(raw.get("email", ""))[:120], clean(raw.get("phone", ""))[:40]
     after = {"name": user.name, "email": user.email, "phone": user.phone, "unit": home.code}
     old, new = audit.differences(before, after)
@@ -139,11 +137,14 @@ def edit(
 def set_roles(session: Session, actor: Actor, now: dt.datetime, user: User, roles: Iterable[RoleAt]) -> None:
     """Give an account exactly these roles; its sessions end when they change.
 
+    Roles over units that the actor doesn't look after were given by somebody else, and stay.
+
     Raises:
         Invalid: unknown unit, or the three administrators are not kept apart.
         NotAllowed: a unit is not the actor's to manage.
     """
-    wanted = {(role, _unit(session, actor, code).id) for role, code in roles}
+    wanted = {(role, _unit(session, actor, code, "roles").id) for role, code in roles}
+    wanted |= {(grant.role, grant.unit_id) for grant in user.grants if not may_take(actor, grant)}
     check_role_set(role for role, _ in wanted)
     held = {(grant.role, grant.unit_id): grant for grant in user.grants}
     if wanted == held.keys():
@@ -169,6 +170,11 @@ def set_roles(session: Session, actor: Actor, now: dt.datetime, user: User, role
     )
 
 
+def may_take(actor: Actor, grant: RoleGrant) -> bool:
+    """Whether a role is over a unit that the actor looks after, and so the actor's to take away."""
+    return actor.may(Permission.MANAGE_USERS, grant.unit.path)
+
+
 def set_active(session: Session, actor: Actor, now: dt.datetime, user_id: int, *, active: bool) -> User:
     """Stop an account, ending its sessions, or let it in again."""
     user = load(session, actor, user_id)
@@ -190,30 +196,14 @@ def reset_password(session: Session, actor: Actor, now: dt.datetime, user_id: in
     return password
 
 
-def import_users(
-    session: Session, actor: Actor, now: dt.datetime, rows: Sequence[Mapping[str, str]]
-) -> list[tuple[User, str]]:
-    """Create accounts from a file, all or none; gives each with its first password.
-
-    A row names ``username``, ``name``, ``unit_code`` and ``roles``: role codes or names separated
-    by commas, held over the row's unit.
-
-    Raises:
-        Invalid: with one entry for each row that can't be accepted; nothing is written.
-    """
-    made: list[tuple[User, str]] = []
-    errors: list[FieldError] = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            with session.begin_nested():
-                made.append(create(session, actor, now, row, _roles_of(row)))
-        except RuleError as error:
-            errors.append(FieldError(str(number), error.message, error.params))
-    if errors:
-        raise Invalid(
-            N_("文件中有%(count)d行需要修改,未导入任何账号。"), fields=tuple(errors), count=len(errors)
-        )
-    return made
+def unlock(session: Session, actor: Actor, now: dt.datetime, user_id: int) -> User:
+    """Let an account try again before its lock ends; the password stays."""
+    user = load(session, actor, user_id)
+    _not_oneself(actor, user)
+    if user.locked_until is not None:
+        user.failed_sign_ins, user.locked_until = 0, None
+        audit.record(session, actor, now, "user.unlock", "user", user.id, unit_id=user.home_unit_id)
+    return user
 
 
 def first_password() -> str:
@@ -223,30 +213,29 @@ def first_password() -> str:
     return f"{letters.capitalize()}-{digits}"
 
 
-def _roles_of(row: Mapping[str, str]) -> list[RoleAt]:
-    named = {str(name): role for role, name in ROLE_NAMES.items()}
-    roles = []
-    for word in row.get("roles", "").replace("、", ",").replace(",", ",").split(","):
-        text = word.strip()
-        if not text:
-            continue
-        role = named.get(text) or (Role(text) if text in set(Role) else None)
-        if role is None:
-            raise invalid_field("roles", N_("没有“%(given)s”这个角色"), given=text)
-        roles.append((role, row.get("unit_code", "")))
-    return roles
-
-
 def _managed(actor: Actor) -> ColumnElement[bool]:
     if actor.everything:
         return true()
     return within(User.home_unit_id, actor.scopes(Permission.MANAGE_USERS))
 
 
-def _unit(session: Session, actor: Actor, code: str) -> Unit:
+def _called(q: str) -> ColumnElement[bool]:
+    """Accounts whose name or unit contains ``q``, whose user name starts with it, or of the unit with this code."""
+    words = clean(q)
+    if not words:
+        return true()
+    return or_(
+        User.username.startswith(words.casefold(), autoescape=True),
+        User.name.icontains(words, autoescape=True),
+        Unit.name.icontains(words, autoescape=True),
+        Unit.code == words,
+    )
+
+
+def _unit(session: Session, actor: Actor, code: str, field: str = "unit_code") -> Unit:
     unit = session.scalar(select(Unit).where(Unit.code == code.strip(), Unit.active))
     if unit is None:
-        raise invalid_field("unit_code", N_("没有编码为“%(given)s”的单位"), given=code)
+        raise invalid_field(field, N_("没有编码为“%(given)s”的启用中的单位，请从列表中选择"), given=code)
     require(actor, Permission.MANAGE_USERS, unit.path)
     return unit
 

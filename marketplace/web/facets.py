@@ -1,38 +1,57 @@
-"""Facets and the filters in force, ready to draw: each entry carries the address it leads to."""
+"""Facets and the filters in force, ready to draw."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
 from itertools import pairwise
-from urllib.parse import urlencode
 
-from flask import request
 from flask_babel import gettext
-from werkzeug.datastructures import MultiDict
 
 from marketplace.domain.assets import CONDITIONS, Condition
-from marketplace.domain.finding import VALUE_STEPS, Found
+from marketplace.domain.finding import DISTANCES, VALUE_STEPS, Found
 from marketplace.domain.states import STATE_NAMES, AssetState
 from marketplace.domain.text import N_
+from marketplace.web.addresses import Args, address_with, toggled, values_of
+from marketplace.web.facet_names import Names, names_of
 
-Names = Mapping[str, Mapping[str, str]]
+__all__ = ["Chip", "Entry", "Group", "Names", "facet_groups", "filter_chips", "names_of"]
 
 TITLES = {
     "mode": N_("方式"),
+    "state": N_("状态"),
     "category": N_("分类"),
     "condition": N_("成色"),
     "region": N_("地区"),
+    "distance": N_("距离"),
     "unit": N_("持有单位"),
     "value": N_("账面原值"),
     "year": N_("取得年份"),
-    "distance": N_("距离"),
-    "state": N_("状态"),
 }
 MODES = {"transfer": N_("可调剂"), "loan": N_("可借用")}
 PARAMETERS = {"distance": "within_km"}
+FOLDED = frozenset({"unit", "year", "distance"})
+"""Facets that are closed at first."""
 SHOWN = 8
-"""Entries of a facet that are open at first; the others unfold."""
+"""Entries of a list, or rows of a tree, that are open at first; the others unfold."""
+LISTED = 200
+"""Most entries that one facet draws: a province has thousands of units."""
+
+
+class Kind(StrEnum):
+    """How a facet is drawn."""
+
+    LIST = "list"
+    TREE = "tree"
+    STEPS = "steps"
+    """One of a few, each including the ones before."""
+    RANGE = "range"
+    """Steps that stand for two amounts, which can be typed as well."""
+
+
+KINDS = {"category": Kind.TREE, "unit": Kind.TREE, "distance": Kind.STEPS, "value": Kind.RANGE}
 
 
 @dataclass(slots=True)
@@ -43,8 +62,20 @@ class Entry:
     label: str
     count: int
     chosen: bool
-    url: str
-    depth: int = 0
+    toggle: Callable[[], str]
+    below: list[Entry] = field(default_factory=list)
+    open: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address with this value put in or, where it is in, taken out."""
+        return self.toggle()
+
+    def all(self) -> Iterator[Entry]:
+        """The entry itself and all below it."""
+        yield self
+        for entry in self.below:
+            yield from entry.all()
 
 
 @dataclass(slots=True)
@@ -53,8 +84,21 @@ class Group:
 
     name: str
     title: str
-    entries: list[Entry] = field(default_factory=list)
-    shown: int = SHOWN
+    parameter: str
+    kind: Kind
+    entries: list[Entry]
+    open: bool = True
+    left_out: int = 0
+    """Values with fewer hits that are not among the entries."""
+    low: str = ""
+    high: str = ""
+    """What was typed as the two ends of a range."""
+
+    @property
+    def chosen(self) -> int:
+        """How many values are in force."""
+        amounts = bool(self.low) + bool(self.high)
+        return amounts or sum(entry.chosen for root in self.entries for entry in root.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,84 +109,106 @@ class Chip:
     url: str
 
 
-def facet_groups(args: MultiDict[str, str], found: Found, names: Names) -> list[Group]:
-    """Facets that would narrow the result, in a fixed order."""
-    groups = []
-    for name, title in TITLES.items():
-        counts = found.facets.get(name, {})
-        entries = (
-            _category_tree(args, counts, names) if name == "category" else _plain(args, name, counts, names)
-        )
-        if len(entries) > 1 or any(entry.chosen for entry in entries):
-            groups.append(Group(name, gettext(title), entries))
-    return groups
+def facet_groups(args: Args, found: Found, names: Names) -> list[Group]:
+    """Facets that would narrow the result, in a fixed order; the modes are always there."""
+    groups = (_group(args, name, found, names) for name in TITLES if name in found.facets or name == "mode")
+    return [group for group in groups if group.name == "mode" or _narrows(group, found)]
 
 
-def filter_chips(args: MultiDict[str, str], names: Names) -> list[Chip]:
+def filter_chips(args: Args, names: Names) -> list[Chip]:
     """The filters in force, each with a way to take it back."""
     chips = []
     band = _chosen_band(args)
     if band:
-        chips.append(Chip(_band(band), url_with(args, min_value=None, max_value=None)))
+        chips.append(Chip(_band(band), address_with(args, min_value=None, max_value=None)))
     amounts = () if band else ("min_value", "max_value")
     for name in (*TITLES, "within_km", *amounts, "has_photo"):
-        for value in _values(args, name):
-            chips.append(Chip(_chip_label(name, value, names), _url(args, name, value)))
+        for value in values_of(args, name):
+            chips.append(Chip(_chip_label(name, value, names), toggled(args, name, value)))
     return chips
 
 
-def url_with(args: MultiDict[str, str], **changes: str | None) -> str:
-    """The present address with some parameters set or (None) left out; paging starts over."""
-    pairs = [(key, value) for key, value in args.items(multi=True) if key not in changes and key != "cursor"]
-    pairs += [(key, value) for key, value in changes.items() if value]
-    return f"{request.path}?{urlencode(pairs)}" if pairs else request.path
-
-
-def _plain(args: MultiDict[str, str], name: str, counts: Mapping[str, int], names: Names) -> list[Entry]:
-    chosen = [_chosen_band(args)] if name == "value" else _values(args, PARAMETERS.get(name, name))
-    chosen = [value for value in chosen if value]
-    values = list(counts) + [value for value in chosen if value not in counts]
+def _group(args: Args, name: str, found: Found, names: Names) -> Group:
+    counts, kind = found.facets.get(name, {}), KINDS.get(name, Kind.LIST)
+    chosen = {_chosen_band(args)} if name == "value" else {*values_of(args, PARAMETERS.get(name, name))}
+    values, left_out = _values(name, counts, chosen - {""}, names)
     entries = [
         Entry(
-            value=value,
-            label=label_of(name, value, names),
-            count=counts.get(value, 0),
-            chosen=value in chosen,
-            url=_url(args, PARAMETERS.get(name, name), value),
+            value,
+            label_of(name, value, names),
+            counts.get(value, 0),
+            value in chosen,
+            _way(args, name, value),
         )
         for value in values
     ]
+    if kind is Kind.TREE:
+        entries = _tree(entries, names.above[name])
+    group = Group(name, gettext(TITLES[name]), PARAMETERS.get(name, name), kind, entries, left_out=left_out)
+    if kind is Kind.RANGE:
+        group.low, group.high = args.get("min_value", "").strip(), args.get("max_value", "").strip()
+    group.open = name not in FOLDED or bool(group.chosen)
+    return group
+
+
+def _narrows(group: Group, found: Found) -> bool:
+    return bool(group.chosen) or any(
+        0 < entry.count < found.total for root in group.entries for entry in root.all()
+    )
+
+
+def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names) -> tuple[list[str], int]:
+    """The values to draw in their order, and how many are left out."""
+    if name == "mode":
+        return list(MODES), 0
+    if name == "distance":
+        return [str(step) for step in DISTANCES], 0
+    if name == "value":
+        return [band for band in _BANDS if band in counts or band in chosen], 0
+    known = [value for value in counts if value not in names.hidden or value in chosen]
+    known += [value for value in chosen if value not in counts]
     if name in {"region", "unit"}:
-        entries.sort(key=lambda entry: (not entry.chosen, -entry.count, entry.label))
-    elif name == "year":
-        entries.sort(key=lambda entry: entry.value, reverse=True)
-    return entries
+        known.sort(key=lambda value: (-counts.get(value, 0), names.label(name, value)))
+        drawn = known[:LISTED] + [value for value in known[LISTED:] if value in chosen]
+        return drawn, len(known) - len(drawn)
+    if name in _FIXED:
+        known.sort(key=lambda value: _FIXED[name].get(value, 99))
+        return known, 0
+    return sorted(known, reverse=name == "year"), 0
 
 
-def _category_tree(args: MultiDict[str, str], counts: Mapping[str, int], names: Names) -> list[Entry]:
-    """Classes in the order of their codes, which is the order of the tree; depth from the code's zeros."""
-    chosen = _values(args, "category")
-    known = names.get("category", {})
-    entries = []
-    for value in sorted({*counts, *chosen}):
-        code = value.partition(":")[2]
-        entries.append(
-            Entry(
-                value=value,
-                label=known.get(value, code),
-                count=counts.get(value, 0),
-                chosen=value in chosen,
-                url=_url(args, "category", value),
-                depth=max(0, len(code.rstrip("0")) - 2) // 2,
-            )
-        )
-    return entries
+_FIXED: dict[str, dict[str, int]] = {
+    "condition": {value: at for at, value in enumerate(Condition)},
+    "state": {value: at for at, value in enumerate(AssetState)},
+}
+"""Facets whose values have an order of their own."""
+
+
+def _tree(entries: Iterable[Entry], above: Mapping[str, str]) -> list[Entry]:
+    """The entries below each other; what leads to a chosen one, and a few more rows, are open."""
+    by_value = {entry.value: entry for entry in entries}
+    roots: list[Entry] = []
+    for value, entry in by_value.items():
+        parent = by_value.get(above.get(value, ""))
+        (parent.below if parent else roots).append(entry)
+    _unfold(roots)
+    return roots
+
+
+def _unfold(roots: list[Entry]) -> None:
+    for root in roots:
+        for entry in root.all():
+            entry.open = any(other.chosen for below in entry.below for other in below.all())
+    rows = len(roots)
+    for root in sorted(roots, key=lambda entry: -entry.count):
+        rows += len(root.below)
+        root.open = root.open or (bool(root.below) and rows <= SHOWN) or len(roots) == 1
 
 
 def label_of(name: str, value: str, names: Names) -> str:
     """What a facet's value is called."""
-    if name in names:
-        return names[name].get(value, value)
+    if name in names.labels:
+        return names.label(name, value)
     if name == "condition" and value in set(Condition):
         return gettext(CONDITIONS[Condition(value)][0])
     if name == "state" and value in set(AssetState):
@@ -151,16 +217,7 @@ def label_of(name: str, value: str, names: Names) -> str:
         return gettext(MODES.get(value, value))
     if name in {"distance", "within_km"}:
         return gettext("%(km)s公里以内", km=value)
-    if name == "value":
-        return _band(value)
-    return value
-
-
-def _band(value: str) -> str:
-    low, _, high = value.partition("-")
-    if high:
-        return gettext("%(low)s–%(high)s元", low=f"{int(low):,}", high=f"{int(high):,}")
-    return gettext("%(low)s元以上", low=f"{int(low.rstrip('+')):,}")
+    return _band(value) if name == "value" else value
 
 
 def _chip_label(name: str, value: str, names: Names) -> str:
@@ -173,32 +230,36 @@ def _chip_label(name: str, value: str, names: Names) -> str:
     return label_of(name, value, names)
 
 
-def _values(args: MultiDict[str, str], name: str) -> list[str]:
-    return [word.strip() for text in args.getlist(name) for word in text.split(",") if word.strip()]
-
-
-def _chosen_band(args: MultiDict[str, str]) -> str:
-    """The step of the value facet that the address' two amounts stand for, if they do."""
-    bounds = (args.get("min_value", ""), args.get("max_value", ""))
-    return next((band for band in _BANDS if _bounds(band) == bounds), "")
+def _band(value: str) -> str:
+    low, _, high = value.partition("-")
+    if low == "0":
+        return gettext("%(high)s元以下", high=f"{int(high):,}")
+    if high:
+        return gettext("%(low)s–%(high)s元", low=f"{int(low):,}", high=f"{int(high):,}")
+    return gettext("%(low)s元以上", low=f"{int(low.rstrip('+')):,}")
 
 
 _BANDS = (*(f"{low}-{high}" for low, high in pairwise(VALUE_STEPS)), f"{VALUE_STEPS[-1]}+")
 
 
+def _chosen_band(args: Args) -> str:
+    """The step of the value facet that the address' two amounts stand for, if they do."""
+    bounds = (args.get("min_value", ""), args.get("max_value", ""))
+    return next((band for band in _BANDS if _bounds(band) == bounds), "") if any(bounds) else ""
+
+
 def _bounds(band: str) -> tuple[str, str]:
     """The amounts that a step reaches from and to, as the filter says them: both included."""
     low, _, high = band.rstrip("+").partition("-")
-    return low, f"{int(high) - 1}.99" if high else ""
+    return "" if low == "0" else low, f"{int(high) - 1}.99" if high else ""
 
 
-def _url(args: MultiDict[str, str], name: str, value: str) -> str:
-    """The address with this value put in or, where it is in, taken out."""
+def _way(args: Args, name: str, value: str) -> Callable[[], str]:
+    """How to come to the address with this value put in or taken out."""
     if name == "value":
         low, high = ("", "") if _chosen_band(args) == value else _bounds(value)
-        return url_with(args, min_value=low or None, max_value=high or None)
-    values = _values(args, name)
-    if name in {"within_km", "min_value", "max_value", "has_photo"}:
-        return url_with(args, **{name: None if value in values else value})
-    values = [other for other in values if other != value] if value in values else [*values, value]
-    return url_with(args, **{name: ",".join(values) or None})
+        return partial(address_with, args, min_value=low, max_value=high)
+    if name == "distance":
+        now = args.get("within_km", "")
+        return partial(address_with, args, within_km=None if now == value else value)
+    return partial(toggled, args, name, value)

@@ -10,16 +10,23 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from marketplace.db.people import Unit
-from marketplace.domain.errors import Conflict, Invalid, RuleError
+from marketplace.domain.errors import Conflict, NotFound, RuleError
 from marketplace.domain.permissions import Permission
 from marketplace.domain.units import KIND_NAMES, KINDS
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
-from marketplace.use_cases import units
+from marketplace.use_cases import people_import, units
 from marketplace.web.assets import field_messages
-from marketplace.web.people_file import UNIT_COLUMNS, read_people_file
+from marketplace.web.mistakes import mistakes_in
+from marketplace.web.people_file import (
+    MAX_UNITS,
+    UNIT_COLUMNS,
+    problems_in,
+    read_people_file,
+    template_file,
+)
 
 blueprint = Blueprint("units", __name__, url_prefix="/admin/units")
 
@@ -29,10 +36,18 @@ Page = str | tuple[str, int] | Response
 @blueprint.get("")
 @needs(Permission.MANAGE_UNITS)
 def page() -> str:
-    """The units the actor looks after."""
-    rows, after = units.search(db(), actor(), request.args.get("q", ""), after=request.args.get("after", ""))
+    """The units the actor looks after, in the order of the tree."""
+    q, start = request.args.get("q", "").strip(), request.args.get("after", "")
+    rows, after = units.search(db(), actor(), q, after=start)
     return render_template(
-        "admin/units.html", rows=rows, after=after, q=request.args.get("q", ""), kind_names=KIND_NAMES
+        "admin/units.html",
+        rows=rows,
+        total=units.count(db(), actor(), q),
+        above=units.above(db(), rows[0].unit) if rows and start and not q else (),
+        after=after,
+        start=start,
+        q=q,
+        kind_names=KIND_NAMES,
     )
 
 
@@ -53,7 +68,7 @@ def create() -> Page:
         db().rollback()
         return _form(request.form, error=error)
     flash(gettext("已新增单位“%(name)s”。", name=unit.name), "success")
-    return redirect(url_for("units.page", q=unit.code))
+    return redirect(url_for("units.edit", unit_id=unit.id))
 
 
 @blueprint.get("/<int:unit_id>")
@@ -68,15 +83,16 @@ def edit(unit_id: int) -> Page:
 @needs(Permission.MANAGE_UNITS)
 def save(unit_id: int) -> Page:
     """Save a unit's record."""
+    version = request.form.get("version", type=int) or 0
     try:
-        unit = units.edit(
-            db(), actor(), now(), unit_id, request.form.get("version", type=int) or 0, request.form
-        )
-    except (Invalid, Conflict) as error:
+        unit = units.edit(db(), actor(), now(), unit_id, version, request.form)
+    except NotFound:
+        raise
+    except RuleError as error:
         db().rollback()
         return _form(request.form, unit=units.load(db(), actor(), unit_id), error=error)
     flash(gettext("已保存“%(name)s”。", name=unit.name), "success")
-    return redirect(url_for("units.page", q=unit.code))
+    return redirect(url_for("units.edit", unit_id=unit_id))
 
 
 @blueprint.post("/<int:unit_id>/active")
@@ -88,7 +104,7 @@ def set_active(unit_id: int) -> Page:
         flash(
             gettext("已启用“%(name)s”。", name=unit.name)
             if unit.active
-            else gettext("已停用“%(name)s”,可随时重新启用。", name=unit.name),
+            else gettext("已停用“%(name)s”，可随时重新启用。", name=unit.name),
             "success",
         )
     except Conflict as error:
@@ -99,46 +115,83 @@ def set_active(unit_id: int) -> Page:
 
 @blueprint.get("/import")
 @needs(Permission.MANAGE_UNITS)
-def import_form() -> str:
+def import_form() -> Page:
     """Where a file of units is handed in."""
-    return render_template("admin/units_import.html", problems=(), columns=UNIT_COLUMNS)
+    return _import_page()
+
+
+@blueprint.get("/import/template.csv")
+@needs(Permission.MANAGE_UNITS)
+def import_template() -> Response:
+    """An empty file to fill in."""
+    return template_file(UNIT_COLUMNS, "units.csv")
 
 
 @blueprint.post("/import")
 @needs(Permission.MANAGE_UNITS)
 def import_file() -> Page:
     """Add and change the units of a file, all or none."""
+    file = None
     try:
-        rows = read_people_file(request.files.get("file"), UNIT_COLUMNS)
-        created, changed = units.import_units(db(), actor(), now(), rows)
+        file = read_people_file(request.files.get("file"), UNIT_COLUMNS, MAX_UNITS)
+        created, changed = people_import.import_units(db(), actor(), now(), file.rows)
     except RuleError as error:
         db().rollback()
-        body = render_template(
-            "admin/units_import.html",
-            error=message_of(error),
-            problems=row_problems(error),
-            columns=UNIT_COLUMNS,
-        )
-        return body, status_of(error)
+        return _import_page(error, problems=problems_in(error, file, UNIT_COLUMNS))
     flash(
         gettext("已新增%(created)d个、更新%(changed)d个单位。", created=created, changed=changed), "success"
     )
     return redirect(url_for("units.page"))
 
 
-def row_problems(error: RuleError) -> list[tuple[str, str]]:
-    """What is wrong, row by row."""
-    return [(field.field, message_of(field)) for field in error.fields] if isinstance(error, Invalid) else []
+def _import_page(error: RuleError | None = None, **view: Any) -> Page:
+    body = render_template(
+        "admin/units_import.html",
+        error=message_of(error) if error else "",
+        columns=UNIT_COLUMNS,
+        limit=MAX_UNITS,
+        **view,
+    )
+    return (body, status_of(error)) if error else body
 
 
 def _form(values: Mapping[str, Any], *, unit: Unit | None = None, error: RuleError | None = None) -> Page:
+    labels = {column.field: gettext(column.names[0]) for column in UNIT_COLUMNS}
+    labels["parent_code"] = gettext("上级单位")
     body = render_template(
         "admin/unit.html",
         unit=unit,
         values=values,
-        parents=units.parents(db(), actor()),
-        kinds=[(kind, KIND_NAMES[kind]) for kind in KINDS],
+        labels=labels,
+        units=_choosable(unit),
+        kinds=[(kind, gettext(KIND_NAMES[kind])) for kind in KINDS],
+        kind_names=KIND_NAMES,
+        figures=units.figures(db(), unit) if unit else None,
+        others=_changed_by_others(unit, values, labels) if unit and isinstance(error, Conflict) else None,
         error=message_of(error) if error else "",
         errors=field_messages(error),
+        mistakes=mistakes_in(error, labels),
     )
     return (body, status_of(error)) if error else body
+
+
+def _choosable(unit: Unit | None) -> list[Unit]:
+    """Units to stand below: those the actor looks after, and the present one in any case."""
+    found = list(units.parents(db(), actor()))
+    if unit and unit.parent and unit.parent not in found:
+        found.insert(0, unit.parent)
+    return [candidate for candidate in found if unit is None or unit.id not in candidate.path]
+
+
+def _changed_by_others(
+    unit: Unit, values: Mapping[str, Any], labels: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What the record says now where it differs from what was typed: label and stored value."""
+    stored = {name: _shown(value) for name, value in units.record_of(db(), unit).items()}
+    return [
+        (label, stored[name]) for name, label in labels.items() if stored[name] != _shown(values.get(name))
+    ]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)

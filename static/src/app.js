@@ -13,6 +13,7 @@ import "./js/search.js";
 import "./js/selection.js";
 import "./js/guard.js";
 import "./js/autosubmit.js";
+import "./js/keep.js";
 import "./js/fill.js";
 import "./js/dates.js";
 import "./js/upload.js";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const LITERAL = /\bicon\(\s*["']([a-z0-9-]+)["']|\bicon\s*=\s*["']([a-z0-9-]+)["']/g;
+const LITERAL = /\b(?:icon|draw)\(\s*["']([a-z0-9-]+)["']|\bicon\s*=\s*["']([a-z0-9-]+)["']/g;
 
 function drawn(root, name) {
   const file = join(root, "node_modules", "@tabler", "icons", "icons", "outline", `${name}.svg`);

@@ -23,7 +23,7 @@ const KEEP = [
   /^(input-group(-(text|sm|flat))?|is-invalid|required)$/,
   /^(nav|nav-(link|item|tabs))$/,
   // States that scripts and themes set
-  /^(active|disabled|show|focus|hover|icon)$/,
+  /^(active|disabled|show|focus|hover)$/,
 ];
 
 const keeps = (name) => KEEP.some((family) => family.test(name));
@@ -66,7 +66,8 @@ const GROUP = /^@(media|supports|container|layer)/;
 
 /** Tabler's style sheet without the rules that no page of ours can match. */
 export function keptTabler(css) {
-  return withoutIdleVariables(keptRules(css.replace(/\/\*[^]*?\*\//g, "").replace(/@charset[^;]*;/, "")));
+  const licence = css.match(/\/\*![^]*?\*\//)?.[0] ?? "";
+  return licence + withoutIdleVariables(keptRules(css.replace(/\/\*[^]*?\*\//g, "").replace(/@charset[^;]*;/, "")));
 }
 
 function keptRules(css) {

@@ -10,7 +10,7 @@ from marketplace.db.outbox import OutboxRow
 from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.domain.permissions import Actor, Role
-from marketplace.use_cases import accounts, units, users
+from marketplace.use_cases import accounts, people_import, units, users
 from marketplace.use_cases.accounts import SignInOutcome
 from tests import factories
 from tests.conftest import NOW
@@ -109,8 +109,8 @@ def test_a_file_of_units_may_name_children_first(
     session: Session, administrator: Actor, region: Unit
 ) -> None:
     rows = [_facts("C", "B"), _facts("B", "A"), _facts("A", "330000", kind="主管部门")]
-    assert units.import_units(session, administrator, NOW, rows) == (3, 0)
-    assert units.import_units(session, administrator, NOW, rows) == (0, 3)
+    assert people_import.import_units(session, administrator, NOW, rows) == (3, 0)
+    assert people_import.import_units(session, administrator, NOW, rows) == (0, 3)
     deepest = session.scalars(select(Unit).where(Unit.code == "C")).one()
     assert len(deepest.path) == 4
 
@@ -118,8 +118,8 @@ def test_a_file_of_units_may_name_children_first(
 def test_a_file_with_mistakes_names_every_row(session: Session, administrator: Actor, region: Unit) -> None:
     rows = [_facts("A", "nowhere"), _facts("B", "330000", kind="?"), _facts("C", "D"), _facts("D", "C")]
     with pytest.raises(Invalid) as refused:
-        units.import_units(session, administrator, NOW, rows)
-    assert sorted(error.field for error in refused.value.fields) == ["1", "2", "3", "4"]
+        people_import.import_units(session, administrator, NOW, rows)
+    assert [error.row for error in refused.value.fields] == [1, 2, 3, 4]
 
 
 def test_a_new_account_signs_in_once_with_its_first_password(
@@ -179,8 +179,8 @@ def test_a_file_of_accounts_is_taken_whole_or_not_at_all(
     good = {"username": "a.one", "name": "甲", "unit_code": "JY", "roles": "申请人、unit_approver"}
     bad = {"username": "a.one", "name": "乙", "unit_code": "JY", "roles": "皇帝"}
     with pytest.raises(Invalid) as refused, session.begin_nested():
-        users.import_users(session, administrator, NOW, [good, bad])
-    assert [error.field for error in refused.value.fields] == ["2"]
+        people_import.import_users(session, administrator, NOW, [good, bad])
+    assert [(error.row, error.field) for error in refused.value.fields] == [(2, "roles")]
     assert session.scalar(select(User.id).where(User.username == "a.one")) is None
-    made = users.import_users(session, administrator, NOW, [good])
+    made = people_import.import_users(session, administrator, NOW, [good])
     assert {grant.role for grant in made[0][0].grants} == {Role.STAFF, Role.UNIT_APPROVER}

@@ -1,5 +1,6 @@
 // <input data-date>: a calendar beside what is typed; data-min and data-max limit it. Typing stays possible.
 import { enhance } from "./enhance.js";
+import { say } from "./words.js";
 
 const chinese = document.documentElement.lang.startsWith("zh");
 
@@ -13,12 +14,15 @@ async function calendar(input) {
     allowInput: true,
     allowInvalidPreload: true,
     dateFormat: "Y-m-d",
-    locale: chinese ? Mandarin : undefined,
+    locale: chinese ? { ...Mandarin, firstDayOfWeek: 1 } : { firstDayOfWeek: 1 },
     minDate: min,
     maxDate: max,
-    // What the calendar cannot read （2013年1月） is left for the server, which can.
+    // What the calendar cannot read (2013年1月) is left for the server, which can.
     errorHandler: () => {},
+    onDayCreate: (_dates, _text, _picker, day) => day.setAttribute("role", "button"),
   });
+  picker.calendarContainer.setAttribute("role", "dialog");
+  picker.calendarContainer.setAttribute("aria-label", say("calendar"));
   if (document.activeElement === input) picker.open();
 }
 

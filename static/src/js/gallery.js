@@ -15,6 +15,7 @@ async function open(gallery, index) {
     arrowNextTitle: say("next_photo"),
     errorMsg: say("photo_missing"),
   });
+  box.on("afterInit", () => box.pswp.element.setAttribute("aria-label", gallery.getAttribute("aria-label") ?? ""));
   box.on("closingAnimationEnd", () => box.destroy());
   box.init();
   box.loadAndOpen(index, { gallery });

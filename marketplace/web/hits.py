@@ -1,0 +1,72 @@
+"""What was found, as cards and rows are drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from markupsafe import Markup
+
+from marketplace.domain.assets import CONDITIONS, Condition
+from marketplace.domain.states import STATE_NAMES, AssetState
+from marketplace.web.templating import marked
+
+ICONS = (
+    *(("2022:A020101", "device-desktop"), ("2022:A0201", "server"), ("2022:A0202", "printer")),
+    *(("2022:A0203", "car"), ("2022:A0206", "air-conditioning"), ("2022:A05", "armchair")),
+    *(("2013:A020101", "device-desktop"), ("2013:A0201", "server"), ("2013:A0202", "printer")),
+    *(("2013:A0203", "car"), ("2013:A0206", "air-conditioning"), ("2013:A06", "armchair")),
+    *(("2010:20101", "device-desktop"), ("2010:202", "printer"), ("2010:203", "car")),
+    *(("2022:A01", "building"), ("2013:A01", "building"), ("2010:1", "building")),
+)
+"""What stands for a photo that there is not, by the beginning of edition and code."""
+
+
+def hit(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A search document ready to draw: addresses instead of hashes, words instead of codes."""
+    lit = document.get("highlight") or {}
+    cover = document.get("cover")
+    return {
+        **document,
+        "url": url_for("assets.page", asset_id=document["id"]),
+        "name_html": marked(lit.get("name") or document["name"]),
+        "number_html": marked(lit.get("number") or document["number"]),
+        "note": _why(lit),
+        "spec": spec(document, lit),
+        **_pictures(cover),
+        "icon": icon_of(document.get("category") or ""),
+        "quantity": document.get("listed_quantity") or document["quantity"],
+        "condition_label": gettext(CONDITIONS[Condition(document["condition"])][0]),
+        "state_label": gettext(STATE_NAMES[AssetState(document["state"])]),
+        "holder": document["unit_name"],
+        "value": document["original_value_text"],
+    }
+
+
+def _pictures(cover: str | None) -> dict[str, str]:
+    if not cover:
+        return {}
+    thumb, medium = (url_for("media.photo", digest=cover, size=size) for size in ("thumb", "medium"))
+    return {"photo": thumb, "srcset": f"{thumb} 320w, {medium} 960w"}
+
+
+def _why(lit: Mapping[str, str]) -> Markup | str:
+    """Why it was found, where its name doesn't show it."""
+    if "name" in lit:
+        return ""
+    if "alias" in lit:
+        return marked(gettext("又称%(name)s", name=lit["alias"]))
+    return marked(gettext("编号%(number)s", number=lit["number"])) if "number" in lit else ""
+
+
+def spec(document: Mapping[str, Any], lit: Mapping[str, str] | None = None) -> Markup:
+    """Brand and model in one line, as far as they are known."""
+    texts = [(lit or {}).get(name) or document.get(name) for name in ("brand", "model")]
+    return Markup(" ").join(marked(text) for text in texts if text)
+
+
+def icon_of(category: str) -> str:
+    """The icon of a class, given as ``edition:code``."""
+    return next((icon for start, icon in ICONS if category.startswith(start)), "package")

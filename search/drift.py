@@ -1,0 +1,89 @@
+"""Comparing the index with the database, and having written anew what differs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from marketplace.db.outbox import reindex_soon
+from marketplace.db.session import SessionFactory, transaction
+from search import documents
+from search.engine import Engine
+from search.rebuild import ensure_index
+
+BATCH = 5_000
+
+Hashes = Iterator[tuple[int, str]]
+"""Ids, rising, each with the hash of its document."""
+
+
+def repair(
+    sessions: SessionFactory, engine: Engine, now: dt.datetime, *, dry_run: bool = False, batch: int = BATCH
+) -> Mapping[str, int]:
+    """Note in the outbox every asset whose document is missing, differs, or has no asset any more.
+
+    Both sides are streamed in the order of ids, so memory does not grow with the register. What
+    changes meanwhile may be noted needlessly, which does no harm.
+
+    Raises:
+        EngineDown, EngineRefused: the engine could not be read.
+    """
+    if not dry_run:
+        ensure_index(sessions, engine, now)
+    figures = {"compared": 0, "missing": 0, "changed": 0, "orphaned": 0}
+    noted: list[int] = []
+    for asset_id, wanted, found in _paired(_of_database(sessions, batch), _of_index(engine, batch)):
+        figures["compared"] += 1
+        if wanted == found:
+            continue
+        figures["changed" if wanted and found else "missing" if wanted else "orphaned"] += 1
+        noted.append(asset_id)
+        if len(noted) == batch:
+            _note(sessions, noted, dry_run=dry_run)
+    _note(sessions, noted, dry_run=dry_run)
+    return figures
+
+
+def _note(sessions: SessionFactory, noted: list[int], *, dry_run: bool) -> None:
+    if not dry_run:
+        with transaction(sessions) as session:
+            reindex_soon(session, noted)
+    noted.clear()
+
+
+def _paired(left: Hashes, right: Hashes) -> Iterator[tuple[int, str | None, str | None]]:
+    """Both sides by id; None where a side has no such id."""
+    here, there = next(left, None), next(right, None)
+    while here or there:
+        at = min(side[0] for side in (here, there) if side)
+        in_left, in_right = bool(here and here[0] == at), bool(there and there[0] == at)
+        yield at, here[1] if here and in_left else None, there[1] if there and in_right else None
+        here = next(left, None) if in_left else here
+        there = next(right, None) if in_right else there
+
+
+def _of_database(sessions: SessionFactory, batch: int) -> Hashes:
+    last = 0
+    while True:
+        with sessions() as session:
+            found = [(row["id"], documents.content_hash(row)) for row in documents.after(session, last, batch)]
+        yield from found
+        if len(found) < batch:
+            return
+        last = found[-1][0]
+
+
+def _of_index(engine: Engine, batch: int) -> Hashes:
+    last = 0
+    while True:
+        query = {
+            "filter": f"id > {last}",
+            "sort": ["id:asc"],
+            "limit": batch,
+            "attributesToRetrieve": ["id", "hash"],
+        }
+        found = engine.call("POST", f"/indexes/{engine.index}/search", query)["hits"]
+        yield from ((hit["id"], hit["hash"]) for hit in found)
+        if len(found) < batch:
+            return
+        last = found[-1]["id"]

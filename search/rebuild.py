@@ -1,0 +1,128 @@
+"""Filling a new index beside the live one and swapping the two, so that no search ever misses it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+from structlog import get_logger
+
+from marketplace.db.assets import Asset
+from marketplace.db.outbox import OutboxRow
+from marketplace.db.session import SessionFactory, transaction
+from marketplace.domain.errors import Conflict
+from marketplace.domain.text import N_
+from search import documents, indexer, schema
+from search.engine import Engine, EngineDown
+
+BATCH = 10_000
+UNDER_WAY = 3
+"""Batches that the engine may still be working on while the next ones are read."""
+
+Progress = Callable[[int, int], None]
+log = get_logger()
+
+
+def ensure_index(sessions: SessionFactory, engine: Engine, now: dt.datetime) -> None:
+    """Have a live index with the settings of this release; its documents follow by the outbox.
+
+    An index of an older release stays searchable while it is refitted. Without an engine nothing is
+    done: searches are answered by the database, and the drainer makes the index when it can.
+    """
+    try:
+        with transaction(sessions) as session:
+            if not schema.exists(engine, engine.index):
+                indexer.begin_anew(session, engine)
+            elif needs_rebuild(engine):
+                schema.refit(engine, engine.index)
+                indexer.reindex_everything(session)
+    except EngineDown as error:
+        log.warning("search_index_not_checked", error=str(error))
+
+
+def needs_rebuild(engine: Engine) -> bool:
+    """Whether the live index, or what stands in it, is of another release than this."""
+    first = engine.call("POST", f"/indexes/{engine.index}/documents/fetch", {"limit": 1, "fields": ["hash"]})
+    of_shape = all(documents.has_shape(found["hash"]) for found in first["results"])
+    return not (of_shape and schema.is_current(engine, engine.index))
+
+
+def rebuild(
+    sessions: SessionFactory,
+    engine: Engine,
+    now: dt.datetime,
+    *,
+    batch: int = BATCH,
+    progress: Progress = lambda done, total: None,
+) -> Mapping[str, int]:
+    """Fill a new index with every document, bring it up to date, and put it in the live one's place.
+
+    What is drained into the live index meanwhile is written again into the new one while no drainer
+    works, right before the swap. Killed at any moment it leaves the live index as it is; the next
+    rebuild removes what it left behind. ``progress`` hears documents written and all there are.
+
+    Raises:
+        Conflict: another rebuild is under way.
+        EngineDown, EngineRefused: the engine could not do it.
+    """
+    aside = f"{engine.index}_aside"
+    with transaction(sessions) as guard:
+        if not indexer.lock(guard, indexer.REBUILD_LOCK):
+            raise Conflict(N_("索引正在重建,请等它完成后再试。"), code="rebuild_under_way")
+        began = guard.execute(select(func.clock_timestamp())).scalar_one()
+        schema.drop(engine, aside)
+        schema.create(engine, aside)
+        written = _fill(sessions, engine, aside, batch, progress)
+        replayed = _swap(sessions, engine, aside, began, batch)
+        schema.drop(engine, aside)
+    return {"documents": written, "replayed": replayed}
+
+
+def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, progress: Progress) -> int:
+    """Stream the whole register into an index; how many documents that were."""
+    with sessions() as session:
+        total = session.scalar(select(func.count()).select_from(Asset)) or 0
+    done, last, under_way = 0, 0, deque[dict[str, Any]]()
+    while lines := _next(sessions, last, batch):
+        under_way.append(engine.put_documents(index, lines.values()))
+        done, last = done + len(lines), max(lines)
+        progress(done, max(done, total))
+        if len(under_way) > UNDER_WAY:
+            engine.wait(under_way.popleft())
+    for task in under_way:
+        engine.wait(task)
+    return done
+
+
+def _next(sessions: SessionFactory, last: int, batch: int) -> dict[int, bytes]:
+    with sessions() as session:
+        return {document["id"]: documents.line(document) for document in documents.after(session, last, batch)}
+
+
+def _swap(sessions: SessionFactory, engine: Engine, aside: str, began: dt.datetime, batch: int) -> int:
+    """Replay what changed since the filling began, then swap; how many assets that were.
+
+    A row drained before ``began`` was claimed before it, so what it announces was already committed
+    when the filling read it: rows are marked by the clock after they are claimed.
+    """
+    with transaction(sessions) as session:
+        session.execute(text("SET LOCAL lock_timeout = 0"))
+        session.execute(select(func.pg_advisory_xact_lock(indexer.DRAIN_LOCK)))
+        replayed, last = 0, 0
+        while changed := _changed(session, began, last, batch):
+            indexer.write(session, engine, aside, changed)
+            replayed, last = replayed + len(changed), changed[-1]
+        if not schema.exists(engine, engine.index):
+            schema.create(engine, engine.index)
+        engine.wait(engine.call("POST", "/swap-indexes", [{"indexes": [engine.index, aside]}]))
+    return replayed
+
+
+def _changed(session: Session, began: dt.datetime, last: int, batch: int) -> list[int]:
+    drained = OutboxRow.drained_at >= began
+    query = select(OutboxRow.asset_id).where(drained, OutboxRow.asset_id > last).distinct()
+    return list(session.scalars(query.order_by(OutboxRow.asset_id).limit(batch)))
