@@ -100,4 +100,4 @@ def _claim(session: Session, batch: int) -> dict[int, int]:
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    return dict(session.execute(waiting).tuples().all())
+    return dict(session.execute(waiting).all())

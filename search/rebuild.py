@@ -20,8 +20,8 @@ from search import documents, indexer, schema
 from search.engine import Engine, EngineDown
 
 BATCH = 10_000
-UNDER_WAY = 3
-"""Batches that the engine may still be working on while the next ones are read."""
+UNDER_WAY = 20
+"""Batches that the engine may have before it while the next are read: it joins them, and is faster so."""
 
 Progress = Callable[[int, int], None]
 log = get_logger()

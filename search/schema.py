@@ -50,7 +50,7 @@ SETTINGS: dict[str, Any] = {
     "proximityPrecision": "byWord",
     "typoTolerance": {
         "enabled": True,
-        "minWordSizeForTypos": {"oneTypo": 5, "twoTypos": 9},
+        "minWordSizeForTypos": {"oneTypo": 5, "twoTypos": 8},
         "disableOnWords": [],
         "disableOnAttributes": sorted(_EXACT),
         "disableOnNumbers": True,

@@ -62,8 +62,8 @@ def endings(parts: tuple[str, ...]) -> list[str]:
 
 
 def letters_only(text: str) -> list[str]:
-    """Latin words of at least four letters, which a typo may still mean."""
-    return [run for run in _RUNS.findall(normalise(text)) if len(run) > 3 and run.isalpha()]
+    """Latin words of at least four letters, in which a typo is forgiven: ``optiplex`` of OptiPlex7090."""
+    return [atom for atom in _ATOMS.findall(normalise(text)) if len(atom) > 3 and atom.isalpha()]
 
 
 def number_parts(text: str, *, shortest: int = 3) -> set[str]:
@@ -71,12 +71,18 @@ def number_parts(text: str, *, shortest: int = 3) -> set[str]:
 
     Every ending of at least ``shortest`` letters and digits (the beginning of a word finds it, so
     any inner part does), what stands between letters, digits and punctuation, the whole without
-    punctuation, and the longer beginnings of it.
+    punctuation, and the longer beginnings of it. Nothing begins within a word of letters.
     """
     runs = [run[:LONGEST_RUN] for run in _RUNS.findall(normalise(text))]
     whole = "".join(runs)[:LONGEST_RUN]
-    words = {run[start:] for run in {*runs, whole} for start in range(len(run) - shortest + 1)}
-    atoms = [atom for run in runs for atom in _ATOMS.findall(run)]
-    starts = (whole[match.start() :] for match in _ATOMS.finditer(whole))
-    words.update(start[:end] for start in starts for end in range(SHORT_BEGINNING + 1, len(start) - 2))
-    return words.union(atom for atom in atoms if len(atom) > 1)
+    words = {atom for run in runs for atom in _ATOMS.findall(run) if len(atom) > 1}
+    for run in {*runs, whole}:
+        words.update(run[start:] for start in _starts(run) if start <= len(run) - shortest)
+    beginnings = (whole[atom.start() :] for atom in _ATOMS.finditer(whole))
+    words.update(text[:end] for text in beginnings for end in range(SHORT_BEGINNING + 1, len(text) - 2))
+    return words
+
+
+def _starts(run: str) -> list[int]:
+    """Where a part of a number may begin: at every digit, and at each first letter."""
+    return [at for at in range(len(run)) if run[at].isdigit() or at == 0 or run[at - 1].isdigit()]

@@ -40,9 +40,7 @@ class Synonyms:
 
 def load(session: Session) -> Synonyms:
     """The groups as they are now; compiled once for as long as they stay the same."""
-    rows = session.execute(
-        select(SynonymGroup.canonical, SynonymGroup.words).order_by(SynonymGroup.id)
-    ).tuples()
+    rows = session.execute(select(SynonymGroup.canonical, SynonymGroup.words).order_by(SynonymGroup.id))
     return _compiled(tuple((canonical, tuple(words)) for canonical, words in rows))
 
 

@@ -26,7 +26,7 @@ _STRAIGHT_LINE = "年限平均法"
 _CLASSIFIABLE = frozenset({"A02010105", "A02010108", "A02010508", "A05010504"})
 """Classes of which some are classified: computers, disks, safes."""
 _CLASSIFIED_CARDS = 14
-_ODD_NOTES = ("机构改革随人员划入", "与采购合同配置一致", "资产清查已贴标签", "原使用人已调离,由科室代管")
+_ODD_NOTES = ("机构改革随人员划入", "与采购合同配置一致", "资产清查已贴标签", "原使用人已调离，由科室代管")
 
 _METHODS = {
     AcquisitionMethod.PURCHASE: 88.0,

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, literal, null, select
+from sqlalchemy import case, func, insert, literal, null, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, PropertyCard, VehicleCard
@@ -105,8 +106,10 @@ def _record_cards(session: Session) -> None:
 
 def _record_listings(session: Session) -> None:
     before = func.jsonb_build_object("state", AssetState.IN_USE.value)
+    modes = array([case((Listing.for_loan, "loan")), case((Listing.for_transfer, "transfer"))])
     after = func.jsonb_build_object(
-        "state", AssetState.LISTED.value, "quantity", Listing.quantity, "condition", Asset.condition
+        *("state", AssetState.LISTED.value, "modes", func.array_remove(modes, None)),
+        *("quantity", Listing.quantity, "condition", Asset.condition),
     )
     entries = (
         select(

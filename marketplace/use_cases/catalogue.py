@@ -184,7 +184,7 @@ def _has(said: ColumnElement[str], part: str) -> ColumnElement[bool]:
 
 def _require_manager(actor: Actor) -> None:
     if not actor.may_anywhere(Permission.MANAGE_CATALOGUE):
-        raise NotAllowed(N_("同义词由公物仓管理员维护。如需增改,请与公物仓管理员联系。"))
+        raise NotAllowed(N_("同义词由公物仓管理员维护。如需增改，请与公物仓管理员联系。"))
 
 
 def _begin(session: Session, actor: Actor) -> None:
@@ -195,10 +195,10 @@ def _begin(session: Session, actor: Actor) -> None:
 def _load(session: Session, group_id: int, version: int) -> SynonymGroup:
     group = session.get(SynonymGroup, group_id, populate_existing=True)
     if group is None:
-        raise NotFound(N_("没有找到这组同义词,可能已被他人删除。请刷新列表。"))
+        raise NotFound(N_("没有找到这组同义词，可能已被他人删除。请刷新列表。"))
     if group.version != version:
         raise Conflict(
-            N_("“%(canonical)s”一组刚被他人修改过。您填写的内容还在,请核对后再保存。"),
+            N_("“%(canonical)s”一组刚被他人修改过。您填写的内容还在，请核对后再保存。"),
             code="version_conflict",
             canonical=group.canonical,
         )
@@ -212,7 +212,7 @@ def _tidy(word: str) -> str:
 def _canonical(typed: str) -> str:
     word = _tidy(typed)
     if not 1 <= len(word) <= WORD_LENGTH:
-        raise invalid_field("canonical", N_("请填写标准名称,不超过%(length)d个字。"), length=WORD_LENGTH)
+        raise invalid_field("canonical", N_("请填写标准名称，不超过%(length)d个字。"), length=WORD_LENGTH)
     return word
 
 
@@ -225,7 +225,7 @@ def _words(canonical: str, typed: Iterable[str]) -> list[str]:
     if not 1 <= len(kept) <= WORDS_PER_GROUP:
         raise invalid_field("words", N_("请填写1至%(count)d个与标准名称不同的俗称。"), count=WORDS_PER_GROUP)
     too_long = [
-        _wrong(N_("“%(word)s”过长,每个词不超过%(length)d个字。"), word=w, length=WORD_LENGTH)
+        _wrong(N_("“%(word)s”过长，每个词不超过%(length)d个字。"), word=w, length=WORD_LENGTH)
         for w in kept
         if len(w) > WORD_LENGTH
     ]
@@ -242,7 +242,7 @@ def _check_free(session: Session, canonical: str, words: list[str], besides: int
     _refuse(
         [
             _wrong(
-                N_("“%(word)s”已在“%(canonical)s”一组中。一个词只能属于一组,请先从那一组删去。"),
+                N_("“%(word)s”已在“%(canonical)s”一组中。一个词只能属于一组，请先从那一组删去。"),
                 field="canonical" if word == canonical else "words",
                 word=word,
                 canonical=owner[normalise(word)],

@@ -31,6 +31,8 @@ MAX_PHOTOS = 30
 MAX_CAPTION = 200
 SIMILAR_LIMIT = 5
 """Look-alikes pointed out at once."""
+_CANDIDATES = 500
+"""Near pictures looked at, nearest first: bounds the work where many assets share one picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +213,22 @@ def readable(session: Session, actor: Actor, digest: str) -> Visibility:
 def look_alikes(session: Session, actor: Actor, fingerprint: int, other_than: int) -> tuple[LookAlike, ...]:
     """Nearly the same picture on assets that the actor may see, nearest first, each asset once."""
     bits = func.bit_count(cast(Photo.fingerprint.op("#")(fingerprint), BIT(64)))
+    # The few near pictures are found first, and only their assets are looked at.
+    near = (
+        select(Photo.asset_id, Photo.digest, bits.label("distance"))
+        .where(bits <= NEAR, Photo.removed_at.is_(None), Photo.asset_id != other_than)
+        .order_by(bits, Photo.id)
+        .limit(_CANDIDATES)
+        .cte()
+    )
     nearest = (
-        select(Asset.id, Asset.number, Asset.name, Unit.name, Photo.digest, bits.label("distance"))
-        .join(Asset, Asset.id == Photo.asset_id)
+        select(Asset.id, Asset.number, Asset.name, Unit.name, near.c.digest, near.c.distance)
+        .select_from(near)
+        .join(Asset, Asset.id == near.c.asset_id)
         .join(Unit, Unit.id == Asset.unit_id)
-        .where(bits <= NEAR, Photo.removed_at.is_(None), Asset.id != other_than, visible(reach_of(actor)))
+        .where(visible(reach_of(actor)))
         .ext(distinct_on(Asset.id))
-        .order_by(Asset.id, "distance", Photo.id)
+        .order_by(Asset.id, near.c.distance, near.c.digest)
         .subquery()
     )
     rows = session.execute(select(nearest).order_by(nearest.c.distance, nearest.c.id).limit(SIMILAR_LIMIT))

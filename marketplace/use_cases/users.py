@@ -220,7 +220,7 @@ def _managed(actor: Actor) -> ColumnElement[bool]:
 
 
 def _called(q: str) -> ColumnElement[bool]:
-    """Accounts whose name or unit contains ``q``, whose user name starts with it, or of the unit with this code."""
+    """Accounts found by part of a name or of the unit's, the start of the user name, or the unit's code."""
     words = clean(q)
     if not words:
         return true()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-
 from urllib.parse import urlsplit
 
 from flask import (

@@ -122,15 +122,16 @@ def _more(reading: Reading) -> Response:
     try:
         found = services().finder.find(replace(reading.wish, facets=False), reach_of(actor()))
     except Invalid:
-        return make_response(render_template("search/stale.html", address=address_with(request.args)))
+        return _answer("search/stale.html", Found(items=[], total=0), {"address": address_with(request.args)})
     shown = _shown() + len(found.items)
-    response = _answer("search/more.html", found, _hits(found, shown))
+    response = _answer("search/more.html", found, {"wish": reading.wish, **_hits(found, shown)})
     response.headers["HX-Replace-Url"] = address_with(request.args, shown=min(shown, RESTORED))
     return response
 
 
 def _answer(template: str, found: Found, context: Mapping[str, object]) -> Response:
-    response = make_response(render_template(template, **context))
+    view = "table" if request.args.get("view") == "table" else "cards"
+    response = make_response(render_template(template, view=view, **context))
     # The same address answers with the page or a part of it.
     response.vary.add("HX-Request")
     response.headers["Cache-Control"] = "private, no-store"
@@ -161,7 +162,6 @@ def _hits(found: Found, shown: int) -> dict[str, object]:
     return {
         "found": found,
         "items": [hit(document) for document in found.items],
-        "view": "table" if request.args.get("view") == "table" else "cards",
         "shown": shown,
         "next": _next_addresses(found, shown),
         "by_itself": shown % UNASKED != 0,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -76,15 +74,16 @@ def delete(group_id: int) -> Response:
 
 
 def _page(*, error: RuleError | None = None, editing: int | None = None) -> Page:
-    place = _place()
-    found = catalogue.list_synonyms(db(), actor(), place["q"], after=place["after"], limit=ROWS + 1)
+    q, start = _place()
+    found = catalogue.list_synonyms(db(), actor(), q, after=start, limit=ROWS + 1)
     groups = found[:ROWS]
     labels = {"canonical": gettext("标准名称"), "words": gettext("俗称")}
     body = render_template(
         "admin/synonyms.html",
         groups=groups,
         after=groups[-1].canonical if len(found) > ROWS else "",
-        **_named(place),
+        q=q,
+        start=start,
         editing=editing,
         typed=request.form if error else {},
         labels=labels,
@@ -95,19 +94,16 @@ def _page(*, error: RuleError | None = None, editing: int | None = None) -> Page
     return (body, status_of(error)) if error else body
 
 
-def _place() -> dict[str, str]:
+def _place() -> tuple[str, str]:
     """Where in the list one is: search words, and the name after which the page begins."""
-    return {name: request.args.get(name, "").strip() for name in ("q", "after")}
-
-
-def _named(place: Mapping[str, str]) -> dict[str, str]:
-    return {"q": place["q"], "start": place["after"]}
+    return request.args.get("q", "").strip(), request.args.get("after", "").strip()
 
 
 def _back(group_id: int | None = None) -> str:
     """The same place in the list, at the group."""
-    kept = {name: value for name, value in _place().items() if value}
-    return url_for("synonyms.page", **kept, _anchor=f"group-{group_id}" if group_id else None)
+    q, start = _place()
+    anchor = f"group-{group_id}" if group_id else None
+    return url_for("synonyms.page", q=q or None, after=start or None, _anchor=anchor)
 
 
 def _version() -> int:

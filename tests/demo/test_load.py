@@ -263,7 +263,15 @@ def test_the_history_of_a_card_tells_how_it_came_and_was_listed(demo: Session) -
         .order_by(AuditEntry.id)
     ).all()
     assert [entry.action for entry in entries] == ["asset.create", "asset.list"]
+    listing = demo.scalars(select(Listing).where(Listing.asset_id == asset.id)).one()
+    offered = (("transfer", listing.for_transfer), ("loan", listing.for_loan))
     assert [entry.at for entry in entries] == [asset.created_at, asset.updated_at]
+    assert entries[1].after == {
+        "state": "listed",
+        "modes": sorted(mode for mode, is_open in offered if is_open),
+        "quantity": listing.quantity,
+        "condition": asset.condition,
+    }
     assert entries[1].actor_name == demo.scalar(select(User.name).where(User.id == entries[1].actor_id))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
@@ -11,6 +12,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.catalogue import SynonymGroup
 from marketplace.db.outbox import OutboxRow
 from marketplace.db.people import Unit
+from marketplace.db.session import SessionFactory
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound, RuleError
 from marketplace.domain.permissions import PLATFORM, Actor, Grant, Role
 from marketplace.reference.catalogue import load_reference
@@ -213,6 +215,18 @@ def test_only_a_manager_of_the_catalogue_may_see_or_change_synonyms(stocked: Ses
         catalogue.delete_synonyms(stocked, OFFICER, NOW, group.id, 1)
     assert _group(stocked, "办公椅").words == group.words
     assert _counts(stocked)[1:] == (0, 0)
+
+
+def test_two_managers_can_not_give_one_word_to_two_groups(sessions: SessionFactory) -> None:
+    with sessions() as mine, sessions() as theirs:
+        catalogue.create_synonyms(mine, MANAGER, NOW, "人体工学椅", ["护腰椅"])
+        theirs.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            catalogue.create_synonyms(theirs, MANAGER, NOW, "靠背椅", ["护腰椅"])
+        theirs.rollback()
+        mine.commit()
+        with pytest.raises(Invalid):
+            catalogue.create_synonyms(theirs, MANAGER, NOW, "靠背椅", ["护腰椅"])
 
 
 def test_words_typed_in_one_box_are_told_apart() -> None:

@@ -1,7 +1,7 @@
 // [data-autosubmit] sends its form by itself: a choice when it is made, a search box while one types. The
 // address keeps one entry for a word being typed, not one for every letter.
 
-const PAUSE = 180; // milliseconds without a key
+const PAUSE = 120; // milliseconds without a key
 let timer = 0;
 
 function send(field, typed) {

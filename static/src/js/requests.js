@@ -32,9 +32,14 @@ document.addEventListener("htmx:config:request", (event) => {
   if (underWay.has(ctx.sourceElement)) event.preventDefault();
 });
 
+/** Whether somebody pressed the button that brings more; when it came into view by itself nobody did. */
+function asked(button) {
+  return button === document.activeElement && button.closest(".load-more") !== null;
+}
+
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (!reads(ctx.request.method)) underWay.add(ctx.sourceElement);
-  ctx.shownBefore = ctx.sourceElement.closest(".load-more")?.previousElementSibling ?? null;
+  ctx.shownBefore = asked(ctx.sourceElement) ? ctx.sourceElement.closest(".load-more").previousElementSibling : null;
   for (const element of marks(ctx)) element.setAttribute("aria-busy", "true");
 });
 

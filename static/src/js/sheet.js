@@ -1,5 +1,6 @@
 // <button data-sheet-open="facets"> puts <aside id="facets" data-sheet data-sheet-title="…"> into a sheet that
-// rises from the bottom of a phone; closing puts it back. Without scripts it stays where it stands.
+// rises from the bottom of a phone; closing puts it back. Without scripts it stays where it stands. Its button
+// says what <… data-sheet-done> inside the part says, which htmx may change while the sheet is open.
 import { icon, make } from "./build.js";
 import { say } from "./words.js";
 
@@ -15,10 +16,17 @@ function head(title) {
 function foot() {
   const done = make(
     "button",
-    { type: "button", className: "btn btn-primary btn-wide", "data-close": "" },
+    { type: "button", className: "btn btn-primary btn-wide", "data-close": "", "data-sheet-close": "" },
     say("show_results"),
   );
   return make("div", { className: "sheet-foot" }, done);
+}
+
+/** The button follows what the part says: how many results there are by now. */
+function label() {
+  const done = document.querySelector("[data-sheet-close]");
+  const said = document.querySelector(".sheet-body [data-sheet-done]")?.textContent;
+  if (done && said) done.textContent = said;
 }
 
 function raise(part) {
@@ -34,6 +42,7 @@ function raise(part) {
     foot(),
   );
   document.body.append(sheet);
+  label();
   sheet.showModal();
   sheet.addEventListener("close", () => {
     // htmx may have replaced the part meanwhile: what lies in the sheet now goes back.
@@ -52,3 +61,5 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("htmx:after:process", () => {
   for (const part of document.querySelectorAll(".sheet-body > [data-sheet]")) part.classList.add("is-sheet");
 });
+
+document.addEventListener("htmx:after:swap", label);

@@ -1,0 +1,106 @@
+"""An index for each test that asks for one, and help to fill and to read it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Engine as Database
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.config import Settings
+from marketplace.db.assets import Asset
+from marketplace.db.session import SessionFactory
+from marketplace.domain.finding import Found, Reach, Wish
+from search import documents, indexer, schema
+from search.engine import Engine
+from search.finder import MeiliFinder
+
+EVERYTHING = Reach(scopes=frozenset(), circles=frozenset(), everything=True)
+Documents = dict[int, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def own_settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """Settings with an index for this module alone."""
+    module = request.module.__name__.rpartition(".")[2]
+    return dataclasses.replace(settings, index_name=f"{settings.index_name}_{module}")
+
+
+@pytest.fixture
+def index(own_settings: Settings) -> Iterator[Engine]:
+    """An empty index."""
+    engine = Engine(own_settings)
+    schema.drop(engine, engine.index)
+    schema.create(engine, engine.index)
+    yield engine
+    schema.drop(engine, engine.index)
+
+
+@pytest.fixture(scope="module")
+def stocked(
+    own_settings: Settings, engine: Database, request: pytest.FixtureRequest
+) -> Iterator[MeiliFinder]:
+    """A finder over what the module's ``stock`` puts into the database; filled once for the module.
+
+    The rows are rolled back afterwards: what is found comes from the index alone.
+    """
+    index = Engine(own_settings)
+    schema.drop(index, index.index)
+    schema.create(index, index.index)
+    stock: Callable[[Session], None] = request.module.stock
+    with Session(engine) as session:
+        stock(session)
+        fill(session, index)
+        session.rollback()
+    yield MeiliFinder(own_settings, SessionFactory(engine))
+    schema.drop(index, index.index)
+
+
+def fill(session: Session, index: Engine) -> None:
+    """Bring all cards that the session sees into the index."""
+    indexer.write(session, index, index.index, session.scalars(select(Asset.id)).all())
+
+
+def names(found: Found) -> set[str]:
+    """What was found, by name."""
+    return {item["name"] for item in found.items}
+
+
+def ids(items: Iterable[dict[str, Any]]) -> list[int]:
+    """What was found, by id, in order."""
+    return [item["id"] for item in items]
+
+
+def pages(find: Callable[[Wish], Found], wish: Wish) -> Iterator[Found]:
+    """All pages of a wish, to the last one."""
+    found = find(wish)
+    yield found
+    while found.next_cursor:
+        found = find(dataclasses.replace(wish, cursor=found.next_cursor))
+        yield found
+
+
+def in_index(index: Engine) -> Documents:
+    """Everything in the index, by id, as it was sent."""
+    found = index.call("POST", f"/indexes/{index.index}/documents/fetch", {"limit": 100_000})["results"]
+    return {document.pop("id"): document for document in found}
+
+
+def in_database(sessions: SessionFactory) -> Documents:
+    """What ought to be in the index, by id."""
+    with sessions() as session:
+        return {
+            document["id"]: plain(document) for document in documents.after(session, 0, limit=100_000)
+        }
+
+
+def plain(document: documents.Document) -> dict[str, Any]:
+    """A document as the index gives it back."""
+    sent: dict[str, Any] = orjson.loads(documents.line(document))
+    del sent["id"]
+    return sent
