@@ -13,6 +13,7 @@ from search import spellings
 MARKED = ("name", "number", "brand", "model")
 """What a hit shows with marks; ``alias`` is added when another name of the thing was meant."""
 _TOUCHING = MARK_END + MARK_START
+_MARKED_PART = re.compile(f"{MARK_START}[^{MARK_END}]*{MARK_END}")
 
 
 def of_hit(hit: Mapping[str, Any], formatted: Mapping[str, Any], words: Sequence[str]) -> dict[str, str]:
@@ -27,8 +28,8 @@ def of_hit(hit: Mapping[str, Any], formatted: Mapping[str, Any], words: Sequence
         if (text := formatted.get(field)) and MARK_START in text
     }
     marked = in_parts(hit, words, besides=marked) | marked
-    if "name" not in marked and (alias := _first_marked(formatted.get("aliases") or ())):
-        marked["alias"] = alias.replace(_TOUCHING, "")
+    if "name" not in marked and (alias := _best_marked(formatted.get("aliases") or ())):
+        marked["alias"] = alias
     return marked
 
 
@@ -44,8 +45,10 @@ def in_parts(
     }
 
 
-def _first_marked(texts: Iterable[str]) -> str:
-    return next((text for text in texts if MARK_START in text), "")
+def _best_marked(texts: Iterable[str]) -> str:
+    """The text of which the least is without a mark; empty when none has any."""
+    marked = (text.replace(_TOUCHING, "") for text in texts if MARK_START in text)
+    return min(marked, key=lambda text: len(_MARKED_PART.sub("", text)), default="")
 
 
 @lru_cache(1_000)

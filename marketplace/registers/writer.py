@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import xlsxwriter
 
@@ -28,6 +29,7 @@ SHEET_ROWS = 1_048_576
 """Rows that a sheet can hold."""
 SHEET_COLUMNS = 16_384
 _LINES = 1_000
+_BLOCK = 1 << 18
 _WIDTH = 16
 
 
@@ -64,6 +66,23 @@ def write(table: Table, kind: FileKind, file: BinaryIO) -> int:
     for block in csv_blocks(Table(table.header, counted)):
         file.write(block)
     return counted.count
+
+
+def blocks(table: Table, kind: FileKind) -> Iterator[bytes]:
+    """The table as a file, piece by piece. A .csv is sent while its rows are read; an .xlsx, whose
+    parts refer to each other, lies on disk first.
+
+    Raises:
+        Invalid: more rows or columns than a sheet holds.
+    """
+    if kind is FileKind.CSV:
+        yield from csv_blocks(table)
+        return
+    with tempfile.TemporaryFile() as file:
+        write_xlsx(table, cast(BinaryIO, file))
+        file.seek(0)
+        while block := file.read(_BLOCK):
+            yield block
 
 
 def csv_blocks(table: Table) -> Iterator[bytes]:

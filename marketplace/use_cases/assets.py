@@ -176,9 +176,11 @@ def history(session: Session, actor: Actor, asset_id: int, *, limit: int = 100) 
     ).all()
 
 
-def editable_units(session: Session, actor: Actor) -> Sequence[Unit]:
+def editable_units(
+    session: Session, actor: Actor, permission: Permission = Permission.EDIT_ASSETS
+) -> Sequence[Unit]:
     """Units whose register the actor keeps, in the order of the tree."""
-    scope = true() if actor.everything else below(actor.scopes(Permission.EDIT_ASSETS))
+    scope = true() if actor.everything else below(actor.scopes(permission))
     return session.scalars(
         select(Unit).where(scope, Unit.active, Unit.kind != UnitKind.REGION).order_by(Unit.path).limit(1000)
     ).all()

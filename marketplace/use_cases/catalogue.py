@@ -59,6 +59,11 @@ def category_tree(session: Session) -> list[CategoryNode]:
     return _nodes(session, _classes().order_by(Category.edition.desc(), Category.path))
 
 
+def editions(session: Session) -> Sequence[str]:
+    """The editions of the catalogue, newest first."""
+    return session.scalars(select(Category.edition).distinct().order_by(Category.edition.desc())).all()
+
+
 def find_categories(session: Session, q: str, *, limit: int = 20) -> list[CategoryNode]:
     """Classes by the start of their code, a part of their name, or a colloquial name; best first."""
     wanted = normalise(q)

@@ -133,6 +133,11 @@ _AS_LAST_TIME = {"confidence": Confidence.SURE, "message": N_("沿用上次确�
 _AS_CHOSEN = {"confidence": Confidence.SURE, "message": N_("由您选定"), "params": {}}
 
 
+def is_remembered(run: ImportRun) -> bool:
+    """Whether the mapping is the one that was confirmed for the unit's last file of this kind."""
+    return _AS_LAST_TIME in run.notes
+
+
 def remap(
     session: Session,
     settings: Settings,
@@ -301,6 +306,7 @@ __all__ = [
     "begin",
     "clear_old",
     "confirm",
+    "is_remembered",
     "load",
     "recent",
     "relocate",

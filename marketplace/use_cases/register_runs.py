@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from marketplace.db import actors
 from marketplace.db.imports import ImportRun, ImportState
@@ -82,7 +82,12 @@ def recent(
     session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
 ) -> Sequence[ImportRun]:
     """Runs for the units that the actor imports for, newest first; ``before``: the last one shown."""
-    query = select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)
+    query = (
+        select(ImportRun)
+        .options(joinedload(ImportRun.unit), joinedload(ImportRun.user))
+        .order_by(ImportRun.id.desc())
+        .limit(limit)
+    )
     if not actor.everything:
         query = query.where(within(ImportRun.unit_id, actor.scopes(Permission.IMPORT_ASSETS)))
     if before is not None:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from marketplace.db.imports import ImportRun, ImportState
-from marketplace.domain.assets import BY_NAME, FIELDS, Field, Group, Kind
+from marketplace.domain.assets import FIELDS, Field, Kind
 from marketplace.domain.text import N_
 from marketplace.edge import i18n
-from marketplace.registers.aliases import (
-    CATEGORY_CODE,
-    CATEGORY_TARGETS,
-    EXTRA,
-    IGNORE,
-    TARGET_LABELS,
-    label_of,
-)
-from marketplace.registers.aliases import UNIT_TARGETS as _UNIT_TARGETS
+from marketplace.registers.aliases import CATEGORY_TARGETS, EXTRA, IGNORE, TARGET_LABELS, UNIT_TARGETS
 from marketplace.registers.mapping import ColumnMap, Confidence
 from marketplace.registers.noise import Noise
-from marketplace.use_cases import register_import
 from marketplace.use_cases.register_preview import RefusedRow, SampleRow
 from marketplace.use_cases.register_runs import Report, report_of
 from marketplace.use_cases.register_verdicts import Verdict
 from marketplace.web.assets import GROUPS
 
-UNIT_TARGETS = frozenset(_UNIT_TARGETS)
 SAMPLES = 3
 """Contents of a column that are shown beside its name."""
 SAMPLE_FIELDS = 9
@@ -161,15 +151,15 @@ def progress_of(run: ImportRun) -> Progress:
 
 def _pace(run: ImportRun, report: Report, done: int, total: int | None) -> str:
     if run.stop_requested:
-        return gettext("正在停止,处理完手上的几千行就停。")
+        return gettext("正在停止，处理完手上的几千行就停。")
     if not report.seconds or not done:
-        return gettext("已排队,马上开始。")
+        return gettext("已排队，马上开始。")
     steps = report.staged + report.merged
     words = [gettext("每秒约%(rows)s行", rows=f"{round(steps / report.seconds):,}")]
     if total:
         left = max(total - done, 0) * report.seconds / steps
         words.append(gettext("约剩%(span)s", span=span(left)))
-    return ",".join(words)
+    return "，".join(words)
 
 
 def span(seconds: float) -> str:
@@ -193,11 +183,6 @@ def failure_of(run: ImportRun) -> str:
     if not run.error:
         return ""
     return _said(run.error["message"], run.error["params"])
-
-
-def is_remembered(run: ImportRun) -> bool:
-    """Whether the mapping is the one confirmed last time for such a file."""
-    return any(note["message"] == register_import.AS_LAST_TIME for note in run.notes)
 
 
 def columns_of(run: ImportRun, mapping: ColumnMap) -> list[ColumnLine]:
@@ -226,7 +211,7 @@ def _column(run: ImportRun, at: int, header: str, target: str, proposed: str) ->
 def target_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """What a column may become, in groups as a list of choices shows them."""
     unknown = (gettext("没有对应的字段"), _labelled((EXTRA, IGNORE)))
-    outside = (gettext("单位与分类"), _labelled((*_UNIT_TARGETS, *CATEGORY_TARGETS)))
+    outside = (gettext("单位与分类"), _labelled((*UNIT_TARGETS, *CATEGORY_TARGETS)))
     return [
         unknown,
         *(
@@ -237,7 +222,7 @@ def target_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def _labelled(targets: Any) -> list[tuple[str, str]]:
+def _labelled(targets: Iterable[str]) -> list[tuple[str, str]]:
     return [(target, gettext(TARGET_LABELS[target])) for target in targets]
 
 
@@ -294,6 +279,3 @@ def _said(message: str, params: Mapping[str, object]) -> str:
     text = gettext(message)
     values = {name: gettext(v) if isinstance(v, str) and v else v for name, v in params.items()}
     return text % values if values and "%(" in text else text
-
-
-__all__ = ["BY_NAME", "CATEGORY_CODE", "label_of", "ngettext"]

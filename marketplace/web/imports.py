@@ -17,6 +17,7 @@ from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, is_partial, now, services
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
+from marketplace.registers.aliases import CATEGORY_CODE, UNIT_TARGETS
 from marketplace.registers.encoding import ENCODINGS
 from marketplace.registers.mapping import ColumnMap, Confidence
 from marketplace.registers.reader import MAX_BYTES, Choice
@@ -86,9 +87,7 @@ def remap(run_id: int) -> Page:
     edition = request.form.get("edition", "")
     try:
         if not _is_mapped_so(run, chosen, edition):
-            register_import.remap(
-                db(), services().settings, actor(), now(), run_id, chosen, edition=edition
-            )
+            register_import.remap(db(), services().settings, actor(), now(), run_id, chosen, edition=edition)
     except RuleError as error:
         db().rollback()
         run = register_import.load(db(), actor(), run_id)
@@ -229,9 +228,9 @@ def _mapping_view(run: ImportRun, typed: ColumnMap | None) -> dict[str, object]:
         "targets": views.target_groups(),
         "editions": catalogue.editions(db()),
         "edition": mapping.edition,
-        "remembered": views.is_remembered(run),
-        "has_units": bool(mapping.targets() & views.UNIT_TARGETS),
-        "has_category_codes": views.CATEGORY_CODE in mapping.targets(),
+        "remembered": register_import.is_remembered(run),
+        "has_units": not mapping.targets().isdisjoint(UNIT_TARGETS),
+        "has_category_codes": CATEGORY_CODE in mapping.targets(),
         "encodings": ENCODINGS,
     }
 

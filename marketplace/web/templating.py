@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
-from flask_babel import get_locale
+from flask import Flask, url_for
+from flask_babel import get_locale, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from marketplace.domain.assets import BY_NAME, CONDITIONS
 from marketplace.domain.finding import MARK_END, MARK_START
-from marketplace.domain.permissions import Permission
+from marketplace.domain.permissions import ROLE_NAMES, Permission
 from marketplace.domain.states import STATE_NAMES
 from marketplace.edge import i18n
 from marketplace.edge.context import actor, identity, is_partial, now
 from marketplace.web.assets_manifest import asset_url
 from marketplace.web.navigation import navigation
+
+LINKS = {
+    "home": "auth.home",
+    "profile": "auth.profile",
+    "sign_in": "auth.sign_in",
+    "sign_out": "auth.sign_out",
+    "language": "auth.choose_locale",
+}
+"""Where the frame of every page leads."""
 
 
 def init_templates(app: Flask) -> None:
@@ -30,6 +39,8 @@ def init_templates(app: Flask) -> None:
         "number": i18n.number,
         "marked": marked,
     }
+    # Macros are imported without the context, so what they need is global.
+    app.jinja_env.globals["asset_url"] = asset_url
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)
 
@@ -40,15 +51,25 @@ def marked(text: str | None) -> Markup:
     return Markup(safe.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))  # noqa: S704 - escaped above
 
 
+def _person() -> dict[str, str] | None:
+    """Whoever is signed in, as the masthead names them."""
+    found = identity()
+    if found is None:
+        return None
+    roles = (gettext(name) for role, name in ROLE_NAMES.items() if role in found.actor.roles())
+    return {"name": found.actor.name, "unit": found.home_unit_name, "roles": gettext("、").join(roles)}
+
+
 def _context() -> dict[str, Any]:
     who = actor()
     return {
         "actor": who,
         "account": identity(),
+        "person": _person(),
+        "links": {name: url_for(endpoint) for name, endpoint in LINKS.items()},
         "current_user": current_user,
         "locale": str(get_locale() or "zh_CN"),
         "navigation": navigation(who),
-        "asset_url": asset_url,
         "csrf_token": generate_csrf,
         "partial": is_partial(),
         "now": now(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -41,24 +42,33 @@ def index(own_settings: Settings) -> Iterator[Engine]:
     schema.drop(engine, engine.index)
 
 
-@pytest.fixture(scope="module")
-def stocked(
-    own_settings: Settings, engine: Database, request: pytest.FixtureRequest
-) -> Iterator[MeiliFinder]:
-    """A finder over what the module's ``stock`` puts into the database; filled once for the module.
+@dataclass(frozen=True)
+class Stocked:
+    """A finder, and a session that sees what the module's ``stock`` put into the database."""
 
-    The rows are rolled back afterwards: what is found comes from the index alone.
-    """
+    finder: MeiliFinder
+    session: Session
+    made: Any
+    """What ``stock`` returned."""
+
+
+@pytest.fixture(scope="module")
+def stocked(own_settings: Settings, engine: Database, request: pytest.FixtureRequest) -> Iterator[Stocked]:
+    """Filled once for the module. The rows are never committed: the finder has them from the index alone."""
     index = Engine(own_settings)
     schema.drop(index, index.index)
     schema.create(index, index.index)
-    stock: Callable[[Session], None] = request.module.stock
     with Session(engine) as session:
-        stock(session)
+        made = request.module.stock(session)
         fill(session, index)
-        session.rollback()
-    yield MeiliFinder(own_settings, SessionFactory(engine))
+        yield Stocked(MeiliFinder(own_settings, SessionFactory(engine)), session, made)
     schema.drop(index, index.index)
+
+
+@pytest.fixture(scope="module")
+def finder(stocked: Stocked) -> MeiliFinder:
+    """The finder over the module's stock."""
+    return stocked.finder
 
 
 def fill(session: Session, index: Engine) -> None:

@@ -66,14 +66,14 @@ def stock(session: Session) -> None:
         ("pad", {"平板电脑"}),
     ],
 )
-def test_everyday_names(stocked: MeiliFinder, typed: str, expected: set[str]) -> None:
-    assert names(stocked.find(Wish(q=typed), EVERYTHING)) == expected
+def test_everyday_names(finder: MeiliFinder, typed: str, expected: set[str]) -> None:
+    assert names(finder.find(Wish(q=typed), EVERYTHING)) == expected
 
 
-def test_the_longest_name_decides(stocked: MeiliFinder) -> None:
+def test_the_longest_name_decides(finder: MeiliFinder) -> None:
     """A 电脑桌 would be a desk: the group of 电脑 must not claim what is called 办公桌."""
-    assert names(stocked.find(Wish(q="微型 桌"), EVERYTHING)) != {"会议桌", "办公桌"}
-    assert "会议桌" not in names(stocked.find(Wish(q="电脑"), EVERYTHING))
+    assert names(finder.find(Wish(q="微型 桌"), EVERYTHING)) != {"会议桌", "办公桌"}
+    assert "会议桌" not in names(finder.find(Wish(q="电脑"), EVERYTHING))
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_the_longest_name_decides(stocked: MeiliFinder) -> None:
         ("zhuan yi", {"黑色办公转椅"}),
     ],
 )
-def test_pinyin_and_initials(stocked: MeiliFinder, typed: str, expected: set[str]) -> None:
-    found = stocked.find(Wish(q=typed), EVERYTHING)
+def test_pinyin_and_initials(finder: MeiliFinder, typed: str, expected: set[str]) -> None:
+    found = finder.find(Wish(q=typed), EVERYTHING)
     assert names(found) == expected
     assert not found.relaxed
 
@@ -115,19 +115,19 @@ def test_pinyin_and_initials(stocked: MeiliFinder, typed: str, expected: set[str
         ("laserjte", "激光打印机"),
     ],
 )
-def test_one_or_two_mistakes(stocked: MeiliFinder, typed: str, expected: str) -> None:
-    assert expected in names(stocked.find(Wish(q=typed), EVERYTHING))
+def test_one_or_two_mistakes(finder: MeiliFinder, typed: str, expected: str) -> None:
+    assert expected in names(finder.find(Wish(q=typed), EVERYTHING))
 
 
-def test_a_number_is_not_mistaken_for_another(stocked: MeiliFinder) -> None:
-    assert names(stocked.find(Wish(q="t480"), EVERYTHING)) == {"便携式计算机"}
-    found = stocked.find(Wish(q="笔记本 t490"), EVERYTHING)
+def test_a_number_is_not_mistaken_for_another(finder: MeiliFinder) -> None:
+    assert names(finder.find(Wish(q="t480"), EVERYTHING)) == {"便携式计算机"}
+    found = finder.find(Wish(q="笔记本 t490"), EVERYTHING)
     assert found.relaxed or not found.items
 
 
 @pytest.mark.parametrize("typed", ["笔", "笔记", "笔记本", "b", "bi", "biji", "Think", "thinkpad t4", "lap"])
-def test_every_beginning_while_typing(stocked: MeiliFinder, typed: str) -> None:
-    assert "便携式计算机" in names(stocked.find(Wish(q=typed), EVERYTHING))
+def test_every_beginning_while_typing(finder: MeiliFinder, typed: str) -> None:
+    assert "便携式计算机" in names(finder.find(Wish(q=typed), EVERYTHING))
 
 
 @pytest.mark.parametrize(
@@ -155,55 +155,55 @@ def test_every_beginning_while_typing(stocked: MeiliFinder, typed: str) -> None:
         ("KFR-35", "挂式空调"),
     ],
 )
-def test_parts_of_models_and_numbers(stocked: MeiliFinder, typed: str, expected: str) -> None:
-    found = stocked.find(Wish(q=typed), EVERYTHING)
+def test_parts_of_models_and_numbers(finder: MeiliFinder, typed: str, expected: str) -> None:
+    found = finder.find(Wish(q=typed), EVERYTHING)
     assert expected in names(found)
     assert not found.relaxed
 
 
-def test_full_width_and_case(stocked: MeiliFinder) -> None:
+def test_full_width_and_case(finder: MeiliFinder) -> None:
     for typed in ("Ｔ４８０", "ＴＨＩＮＫＰＡＤ　ｔ４８０", "thinkPAD　T480"):
-        assert names(stocked.find(Wish(q=typed), EVERYTHING)) == {"便携式计算机"}
+        assert names(finder.find(Wish(q=typed), EVERYTHING)) == {"便携式计算机"}
 
 
 @pytest.mark.parametrize(
     "typed", ["联想 笔记本", "笔记本 联想", "联想笔记本", "T480 联想 笔记本", "笔记本 lianxiang", "笔记本T480"]
 )
-def test_several_words_in_any_order(stocked: MeiliFinder, typed: str) -> None:
-    found = stocked.find(Wish(q=typed), EVERYTHING)
+def test_several_words_in_any_order(finder: MeiliFinder, typed: str) -> None:
+    found = finder.find(Wish(q=typed), EVERYTHING)
     assert names(found) == {"便携式计算机"}
     assert not found.relaxed
 
 
-def test_all_words_must_match_unless_nothing_would(stocked: MeiliFinder) -> None:
-    assert names(stocked.find(Wish(q="戴尔 台式机"), EVERYTHING)) == {"台式计算机"}
-    found = stocked.find(Wish(q="台式机 qqqqqq"), EVERYTHING)
+def test_all_words_must_match_unless_nothing_would(finder: MeiliFinder) -> None:
+    assert names(finder.find(Wish(q="戴尔 台式机"), EVERYTHING)) == {"台式计算机"}
+    found = finder.find(Wish(q="台式机 qqqqqq"), EVERYTHING)
     assert found.relaxed
     assert names(found) == {"台式计算机"}
     assert found.total == 1
 
 
-def test_words_of_places_help_only_where_needed(stocked: MeiliFinder) -> None:
-    found = stocked.find(Wish(q="财政局 打印机"), EVERYTHING)
+def test_words_of_places_help_only_where_needed(finder: MeiliFinder) -> None:
+    found = finder.find(Wish(q="财政局 打印机"), EVERYTHING)
     assert names(found) == {"激光打印机"}
     assert not found.relaxed
     # 茶几 stands in an 办公室, which does not make it 办公 anything.
-    assert "茶几" not in names(stocked.find(Wish(q="办公"), EVERYTHING))
+    assert "茶几" not in names(finder.find(Wish(q="办公"), EVERYTHING))
 
 
 @pytest.mark.parametrize("typed", ["量子纠缠仪器", "zzzzzz", '"', "-", "的", "、。"])
-def test_nonsense_is_no_error(stocked: MeiliFinder, typed: str) -> None:
-    found = stocked.find(Wish(q=typed), EVERYTHING)
+def test_nonsense_is_no_error(finder: MeiliFinder, typed: str) -> None:
+    found = finder.find(Wish(q=typed), EVERYTHING)
     assert found.total >= len(found.items)
 
 
-def test_operators_of_the_engine_are_only_words(stocked: MeiliFinder) -> None:
-    assert names(stocked.find(Wish(q='"笔记本" -联想'), EVERYTHING)) == {"便携式计算机"}
+def test_operators_of_the_engine_are_only_words(finder: MeiliFinder) -> None:
+    assert names(finder.find(Wish(q='"笔记本" -联想'), EVERYTHING)) == {"便携式计算机"}
 
 
-def test_matches_are_marked(stocked: MeiliFinder) -> None:
+def test_matches_are_marked(finder: MeiliFinder) -> None:
     def marked(typed: str) -> dict[str, str]:
-        highlight: dict[str, str] = stocked.find(Wish(q=typed), EVERYTHING).items[0]["highlight"]
+        highlight: dict[str, str] = finder.find(Wish(q=typed), EVERYTHING).items[0]["highlight"]
         return {name: text.replace(MARK_START, "[").replace(MARK_END, "]") for name, text in highlight.items()}
 
     assert marked("转椅") == {"name": "黑色办公[转椅]"}
@@ -215,12 +215,12 @@ def test_matches_are_marked(stocked: MeiliFinder) -> None:
     assert "[公务]" in marked("公务车")["name"]
 
 
-def test_another_name_that_was_meant_is_shown(stocked: MeiliFinder) -> None:
-    [item] = stocked.find(Wish(q="手提电脑 t480"), EVERYTHING).items
+def test_another_name_that_was_meant_is_shown(finder: MeiliFinder) -> None:
+    [item] = finder.find(Wish(q="手提电脑 t480"), EVERYTHING).items
     assert item["highlight"]["alias"] == f"{MARK_START}手提电脑{MARK_END}"
 
 
-def test_suggestions_are_names_once_each(stocked: MeiliFinder) -> None:
-    assert set(stocked.suggest("笔记", EVERYTHING)) == {"便携式计算机", "ThinkPad X1"}
-    assert stocked.suggest("dayin", EVERYTHING) == ["激光打印机"]
-    assert stocked.suggest("  ", EVERYTHING) == []
+def test_suggestions_are_names_once_each(finder: MeiliFinder) -> None:
+    assert set(finder.suggest("笔记", EVERYTHING)) == {"便携式计算机", "ThinkPad X1"}
+    assert finder.suggest("dayin", EVERYTHING) == ["激光打印机"]
+    assert finder.suggest("  ", EVERYTHING) == []

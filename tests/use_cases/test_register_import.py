@@ -286,7 +286,7 @@ def test_good_rows_go_in_beside_bad_ones_and_the_bad_ones_come_back_to_be_mended
     text = back.read_text("utf-8-sig")
     assert text.splitlines() == [
         "原行号,未导入原因,资产编号,资产名称,数量,原值,使用人,备注",
-        '4,"账面原值“八千”:应为金额,如 12,800.00; 资产名称:必填,不能空白",A2,,1,八千,\'=1,',
+        '4,"原值“八千”:应为金额,如 12,800.00; 资产名称:必填,不能空白",A2,,1,八千,\'=1,',
     ]
     back.write_text(text.replace("A2,,", "A2,椅,").replace(",八千,", ",8000,"), "utf-8-sig")
     mended = desk.bring_in(back)
