@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import signal
 import threading
 from dataclasses import replace
@@ -26,6 +27,8 @@ def run_job(means: Means, job: Job, now: dt.datetime, *, dry_run: bool = False) 
 
 def run_forever(means: Means) -> None:
     """Run every job on schedule until TERM or INT."""
+    # A job that is still busy at its next turn is no news; its own failures are logged below.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     done = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: done.set())

@@ -26,7 +26,18 @@ from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
 from marketplace.media.store import FolderStore
-from marketplace.web import asset_photos, assets, auth, health, media, synonyms, units, users
+from marketplace.web import (
+    asset_photos,
+    assets,
+    auth,
+    health,
+    imports,
+    media,
+    register,
+    synonyms,
+    units,
+    users,
+)
 from marketplace.web import search as search_page
 from marketplace.web.templating import init_templates
 
@@ -46,6 +57,7 @@ API_ROUTES = (api_assets, api_me)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint),
+    *(register.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
     *(media.blueprint, health.blueprint),
 )

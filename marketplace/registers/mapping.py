@@ -32,6 +32,9 @@ ENOUGH = 0.5
 LONGEST_MEASURE = 4
 """Characters of a unit of measure (台, 立方米); a column 单位 with longer words names departments."""
 
+BY_HEADER = N_("按列名对应到%(field)s")
+"""The note on a column whose name is one of those that go by the field, and whose content agrees."""
+
 Sample = Sequence[tuple[int, Sequence[Cell]]]
 
 
@@ -236,4 +239,4 @@ def _note_on_mapped(claim: _Claim, target: str) -> ColumnNote:
         )
     if normalise(label_of(target)) == normalise(claim.header) or claim.rank == 0:
         return ColumnNote(Confidence.SURE)
-    return ColumnNote(Confidence.LIKELY, N_("按列名对应到%(field)s"), {"field": label_of(target)})
+    return ColumnNote(Confidence.LIKELY, BY_HEADER, {"field": label_of(target)})

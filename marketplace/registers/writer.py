@@ -69,8 +69,9 @@ def write(table: Table, kind: FileKind, file: BinaryIO) -> int:
 
 
 def blocks(table: Table, kind: FileKind) -> Iterator[bytes]:
-    """The table as a file, piece by piece. A .csv is sent while its rows are read; an .xlsx, whose
-    parts refer to each other, lies on disk first.
+    """The table as a file, piece by piece.
+
+    A .csv comes while its rows are read; an .xlsx, whose parts refer to each other, lies on disk first.
 
     Raises:
         Invalid: more rows or columns than a sheet holds.

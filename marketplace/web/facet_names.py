@@ -25,10 +25,19 @@ class Names:
     above: Mapping[str, Mapping[str, str]]
     hidden: frozenset[str] = frozenset()
     """Codes of regions among the units: they have a facet of their own."""
+    several_editions: bool = False
+    """Whether classes of several editions appear: the same name then stands for different classes."""
 
     def label(self, facet: str, value: str) -> str:
         """What a value is called; itself where nobody knows it."""
         return self.labels[facet].get(value, value)
+
+    def full_label(self, facet: str, value: str) -> str:
+        """The same where it stands alone: a class then needs its edition."""
+        label = self.label(facet, value)
+        if facet != "category" or not self.several_editions:
+            return label
+        return gettext("%(name)s（%(edition)s版）", name=label, edition=value.partition(":")[0])
 
 
 def names_of(found: Found) -> Names:
@@ -40,6 +49,7 @@ def names_of(found: Found) -> Names:
         labels={"region": regions, "unit": units, "category": classes},
         above={"unit": above_units, "category": above_classes},
         hidden=hidden,
+        several_editions=len({key.partition(":")[0] for key in classes}) > 1,
     )
 
 
@@ -72,13 +82,7 @@ def _classes(keys: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
     query = select(Category.edition, Category.code, Category.name, Category.parent_code)
     rows = db().execute(query.where(tuple_(Category.edition, Category.code).in_(pairs))).tuples().all()
-    several = len({edition for edition, *_ in rows}) > 1
     return (
-        {f"{edition}:{code}": _class_label(edition, name, several) for edition, code, name, _ in rows},
+        {f"{edition}:{code}": name for edition, code, name, _ in rows},
         {f"{edition}:{code}": f"{edition}:{above}" for edition, code, _, above in rows if above},
     )
-
-
-def _class_label(edition: str, name: str, several: bool) -> str:
-    """With the edition where several appear: the same name stands for different classes."""
-    return gettext("%(name)s（%(edition)s版）", name=name, edition=edition) if several else name

@@ -34,8 +34,8 @@ MODES = {"transfer": N_("可调剂"), "loan": N_("可借用")}
 PARAMETERS = {"distance": "within_km"}
 FOLDED = frozenset({"unit", "year", "distance"})
 """Facets that are closed at first."""
-SHOWN = 8
-"""Entries of a list, or rows of a tree, that are open at first; the others unfold."""
+ROWS = 14
+"""Rows of a tree up to which branches are open at first."""
 LISTED = 200
 """Most entries that one facet draws: a province has thousands of units."""
 
@@ -144,6 +144,8 @@ def _group(args: Args, name: str, found: Found, names: Names) -> Group:
     ]
     if kind is Kind.TREE:
         entries = _tree(entries, names.above[name])
+        for entry in entries:
+            entry.label = names.full_label(name, entry.value)
     group = Group(name, gettext(TITLES[name]), PARAMETERS.get(name, name), kind, entries, left_out=left_out)
     if kind is Kind.RANGE:
         group.low, group.high = args.get("min_value", "").strip(), args.get("max_value", "").strip()
@@ -165,7 +167,8 @@ def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names
         return [str(step) for step in DISTANCES], 0
     if name == "value":
         return [band for band in _BANDS if band in counts or band in chosen], 0
-    known = [value for value in counts if value not in names.hidden or value in chosen]
+    hidden = names.hidden if name == "unit" else frozenset()
+    known = [value for value in counts if value not in hidden or value in chosen]
     known += [value for value in chosen if value not in counts]
     if name in {"region", "unit"}:
         known.sort(key=lambda value: (-counts.get(value, 0), names.label(name, value)))
@@ -174,7 +177,10 @@ def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names
     if name in _FIXED:
         known.sort(key=lambda value: _FIXED[name].get(value, 99))
         return known, 0
-    return sorted(known, reverse=name == "year"), 0
+    if name == "category":
+        known.sort(key=lambda value: (-int(value.partition(":")[0]), value))
+        return known, 0
+    return sorted(known, reverse=True), 0
 
 
 _FIXED: dict[str, dict[str, int]] = {
@@ -199,10 +205,14 @@ def _unfold(roots: list[Entry]) -> None:
     for root in roots:
         for entry in root.all():
             entry.open = any(other.chosen for below in entry.below for other in below.all())
-    rows = len(roots)
-    for root in sorted(roots, key=lambda entry: -entry.count):
-        rows += len(root.below)
-        root.open = root.open or (bool(root.below) and rows <= SHOWN) or len(roots) == 1
+    rows, closed = len(roots), list(roots)
+    while closed:
+        entry = max(closed, key=lambda entry: entry.count)
+        closed.remove(entry)
+        if entry.open or rows + len(entry.below) <= ROWS:
+            entry.open = True
+            rows += len(entry.below)
+            closed += entry.below
 
 
 def label_of(name: str, value: str, names: Names) -> str:
@@ -227,7 +237,7 @@ def _chip_label(name: str, value: str, names: Names) -> str:
         return gettext("不高于%(value)s元", value=value)
     if name == "has_photo":
         return gettext("有照片")
-    return label_of(name, value, names)
+    return names.full_label(name, value) if name in names.labels else label_of(name, value, names)
 
 
 def _band(value: str) -> str:

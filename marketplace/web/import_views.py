@@ -13,7 +13,7 @@ from marketplace.domain.assets import FIELDS, Field, Kind
 from marketplace.domain.text import N_
 from marketplace.edge import i18n
 from marketplace.registers.aliases import CATEGORY_TARGETS, EXTRA, IGNORE, TARGET_LABELS, UNIT_TARGETS
-from marketplace.registers.mapping import ColumnMap, Confidence
+from marketplace.registers.mapping import BY_HEADER, ColumnMap, Confidence
 from marketplace.registers.noise import Noise
 from marketplace.use_cases.register_preview import RefusedRow, SampleRow
 from marketplace.use_cases.register_runs import Report, report_of
@@ -203,7 +203,7 @@ def _column(run: ImportRun, at: int, header: str, target: str, proposed: str) ->
         header=header,
         samples=list(contents)[:SAMPLES],
         target=target,
-        sure=changed or note["confidence"] == Confidence.SURE,
+        sure=changed or note["confidence"] == Confidence.SURE or note["message"] == BY_HEADER,
         note="" if changed else _said(note["message"], note["params"]),
     )
 

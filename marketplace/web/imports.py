@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -14,13 +15,13 @@ from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, is_partial, now, services
+from marketplace.edge.context import actor, db, identity, is_partial, now, services
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.registers.aliases import CATEGORY_CODE, UNIT_TARGETS
 from marketplace.registers.encoding import ENCODINGS
 from marketplace.registers.mapping import ColumnMap, Confidence
-from marketplace.registers.reader import MAX_BYTES, Choice
+from marketplace.registers.reader import Choice
 from marketplace.registers.writer import FileKind
 from marketplace.use_cases import assets, catalogue, register_import, register_preview, register_runs
 from marketplace.web import import_views as views
@@ -103,7 +104,8 @@ def relocate(run_id: int) -> Page:
         register_import.relocate(db(), services().settings, actor(), now(), run_id, _choice())
     except RuleError as error:
         db().rollback()
-        return _run_page(register_import.load(db(), actor(), run_id), "mapping", error=error)
+        run = register_import.load(db(), actor(), run_id)
+        return _run_page(run, "mapping", error=error, elsewhere=True)
     return _to(run_id, step="mapping")
 
 
@@ -145,12 +147,13 @@ def _begin() -> ImportRun:
         raise invalid_field("file", N_("请选择要导入的文件。"))
     unit = assets.find_unit(db(), request.form.get("unit_code", "").strip())
     name = PurePosixPath(file.filename.replace("\\", "/")).name
-    return register_import.begin(db(), services().settings, actor(), now(), unit, file.stream, name)
+    stream = cast(BinaryIO, file.stream)
+    return register_import.begin(db(), services().settings, actor(), now(), unit, stream, name)
 
 
 def _choice() -> Choice:
     row = request.form.get("header_row", "").strip()
-    if row and not (row.isascii() and row.isdecimal() and 0 < int(row[:9])):
+    if row and not (row.isascii() and row.isdecimal() and int(row[:9]) > 0):
         raise invalid_field("header_row", N_("列名所在行应为大于0的整数。"))
     return Choice(
         sheet=request.form.get("sheet") or None,
@@ -169,13 +172,18 @@ def _overview(error: RuleError | None = None) -> Page:
     body = render_template(
         "imports/page.html",
         units=units,
-        unit_code=request.form.get("unit_code", ""),
-        limit_mb=MAX_BYTES >> 20,
+        unit_code=request.form.get("unit_code", _home_code()),
+        limit_mb=current_app.config["MAX_CONTENT_LENGTH"] >> 20,
         error=message_of(error) if error else "",
         errors=field_messages(error),
         **_runs(),
     )
     return (body, status_of(error)) if error else body
+
+
+def _home_code() -> str:
+    found = identity()
+    return found.home_unit_code if found else ""
 
 
 def _runs() -> dict[str, object]:
@@ -190,18 +198,17 @@ def _runs() -> dict[str, object]:
     }
 
 
-def _run_page(
-    run: ImportRun, step: str = "", *, error: RuleError | None = None, typed: ColumnMap | None = None
-) -> Page:
-    body = render_template("imports/run.html", **_run_view(run, step, error=error, typed=typed))
+def _run_page(run: ImportRun, step: str = "", *, error: RuleError | None = None, **view: Any) -> Page:
+    view |= {"error": message_of(error) if error else ""}
+    body = render_template("imports/run.html", **_run_view(run, step, **view))
     return (body, status_of(error)) if error else body
 
 
 def _run_view(
-    run: ImportRun, asked: str = "", *, error: RuleError | None = None, typed: ColumnMap | None = None
-) -> dict[str, object]:
+    run: ImportRun, asked: str = "", *, typed: ColumnMap | None = None, **view: Any
+) -> dict[str, Any]:
     step = views.step_of(run, asked)
-    view: dict[str, object] = {
+    view |= {
         "run": run,
         "report": register_runs.report_of(run),
         "step": step,
@@ -210,15 +217,14 @@ def _run_view(
         "failure": views.failure_of(run),
         "skipped": views.skipped_rows(run),
         "working": run.state in register_runs.WORKING,
-        "error": message_of(error) if error else "",
     }
     if step == "mapping":
-        view |= _mapping_view(run, typed)
-    elif step == "preview" and run.state is ImportState.PREVIEW:
-        view |= _preview_view(run)
-    else:
-        view["progress"] = views.progress_of(run)
-    return view
+        return view | _mapping_view(run, typed)
+    if run.state is ImportState.PREVIEW:
+        return view | _preview_view(run)
+    if run.state is ImportState.DONE:
+        return view | _report_view(run)
+    return view | {"progress": views.progress_of(run)}
 
 
 def _mapping_view(run: ImportRun, typed: ColumnMap | None) -> dict[str, object]:
@@ -226,12 +232,13 @@ def _mapping_view(run: ImportRun, typed: ColumnMap | None) -> dict[str, object]:
     return {
         "columns": views.columns_of(run, mapping),
         "targets": views.target_groups(),
-        "editions": catalogue.editions(db()),
+        "editions": [(edition, edition) for edition in catalogue.editions(db())],
         "edition": mapping.edition,
         "remembered": register_import.is_remembered(run),
         "has_units": not mapping.targets().isdisjoint(UNIT_TARGETS),
         "has_category_codes": CATEGORY_CODE in mapping.targets(),
-        "encodings": ENCODINGS,
+        "encodings": [(encoding, encoding.upper()) for encoding in ENCODINGS],
+        "sheets": [(sheet, sheet) for sheet in run.layout["sheets"]],
     }
 
 
@@ -240,10 +247,20 @@ def _preview_view(run: ImportRun) -> dict[str, object]:
     return {
         "preview": found,
         "problems": views.problem_lines(found.refusals),
+        "problem_rows": found.refused,
         "sample": views.sample_lines(run, found.sample),
         "sample_fields": views.sample_fields(run),
     }
 
 
-def _to(run_id: int, **where: str) -> Response:
-    return redirect(url_for("imports.run", run_id=run_id, **where))
+def _report_view(run: ImportRun) -> dict[str, object]:
+    refusals = register_preview.preview(db(), actor(), run.id, sample=0).refusals if run.refused else ()
+    return {
+        "problems": views.problem_lines(refusals),
+        "problem_rows": run.refused,
+        "spent": views.span(run.seconds),
+    }
+
+
+def _to(run_id: int, step: str | None = None) -> Response:
+    return redirect(url_for("imports.run", run_id=run_id, step=step))

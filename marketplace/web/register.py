@@ -16,7 +16,7 @@ from marketplace.edge.wishes import wish_from
 from marketplace.use_cases import listings, register_export
 from marketplace.web.assets import read_offer
 from marketplace.web.facets import facet_groups, filter_chips
-from marketplace.web.search import names_of
+from marketplace.web.facet_names import names_of
 
 blueprint = Blueprint("register", __name__, url_prefix="/assets")
 ROWS = 50

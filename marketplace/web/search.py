@@ -31,6 +31,8 @@ RESTORED = 480
 """Most hits that come back at once when somebody returns to a long result."""
 UNASKED = 120
 """After so many hits that came by scrolling the next ones wait for a click: the footer can be reached."""
+SUGGESTED = 6
+"""Names under the box: few enough to leave the results in sight."""
 SORTS = {
     Sort.RELEVANCE: N_("综合排序"),
     Sort.NEWEST: N_("最新入仓"),
@@ -76,7 +78,8 @@ def page() -> Response:
 @needs(Permission.FIND)
 def suggest() -> Response:
     """Names that go on from what was typed."""
-    return jsonify(services().finder.suggest(request.args.get("q", "")[:60], reach_of(actor())))
+    q = request.args.get("q", "")[:60]
+    return jsonify(services().finder.suggest(q, reach_of(actor()), limit=SUGGESTED))
 
 
 def _partial() -> bool:

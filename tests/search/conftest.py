@@ -104,9 +104,7 @@ def in_index(index: Engine) -> Documents:
 def in_database(sessions: SessionFactory) -> Documents:
     """What ought to be in the index, by id."""
     with sessions() as session:
-        return {
-            document["id"]: plain(document) for document in documents.after(session, 0, limit=100_000)
-        }
+        return {document["id"]: plain(document) for document in documents.after(session, 0, limit=100_000)}
 
 
 def plain(document: documents.Document) -> dict[str, Any]:

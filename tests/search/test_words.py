@@ -167,7 +167,8 @@ def test_full_width_and_case(finder: MeiliFinder) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["联想 笔记本", "笔记本 联想", "联想笔记本", "T480 联想 笔记本", "笔记本 lianxiang", "笔记本T480"]
+    "typed",
+    ["联想 笔记本", "笔记本 联想", "联想笔记本", "T480 联想 笔记本", "笔记本 lianxiang", "笔记本T480"],
 )
 def test_several_words_in_any_order(finder: MeiliFinder, typed: str) -> None:
     found = finder.find(Wish(q=typed), EVERYTHING)
@@ -203,8 +204,11 @@ def test_operators_of_the_engine_are_only_words(finder: MeiliFinder) -> None:
 
 def test_matches_are_marked(finder: MeiliFinder) -> None:
     def marked(typed: str) -> dict[str, str]:
-        highlight: dict[str, str] = finder.find(Wish(q=typed), EVERYTHING).items[0]["highlight"]
-        return {name: text.replace(MARK_START, "[").replace(MARK_END, "]") for name, text in highlight.items()}
+        highlight = finder.find(Wish(q=typed), EVERYTHING).items[0]["highlight"]
+        return {
+            name: text.translate({ord(MARK_START): "[", ord(MARK_END): "]"})
+            for name, text in highlight.items()
+        }
 
     assert marked("转椅") == {"name": "黑色办公[转椅]"}
     assert marked("椅") == {"name": "黑色办公转[椅]"}
