@@ -15,6 +15,7 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from marketplace.api import assets as api_assets
+from marketplace.api import document
 from marketplace.api import me as api_me
 from marketplace.api.blueprint import blueprint as api_blueprint
 from marketplace.config import ROOT, Settings
@@ -108,6 +109,7 @@ def create_app(
     )
     app.config.update(_configuration(settings, testing))
     app.error_processor(problems.of_shape)
+    app.spec_processor(document.complete)
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.extensions["gwc"] = context.Services(
         settings=settings,

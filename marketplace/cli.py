@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from jobs.runner import run_forever, run_job
 from jobs.schedule import BY_NAME, JOBS, Means
-from marketplace import serve
+from marketplace import logs, serve
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
 from marketplace.db.imports import ImportState
@@ -216,6 +216,7 @@ def reindex() -> None:
 
 def main() -> None:
     """Entry point: refusals and engine failures end with a sentence on stderr, not a traceback."""
+    logs.configure()
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as done:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from marketplace import logs
 from marketplace.app import Application, create_app
 from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
@@ -13,6 +14,7 @@ from search.finder import MeiliFinder
 
 def make_application() -> Application:
     """One application per worker process."""
+    logs.configure()
     settings = from_environment()
     finder = MeiliFinder(settings, make_sessions(make_engine(settings.database_url, pool_size=2)))
     shown = demo_accounts() if os.environ.get("GWC_DEMO") == "1" else ()

@@ -7,8 +7,9 @@ from typing import Any
 
 from marketplace.domain.finding import Found, Wish
 from search import cursors, documents, facets, highlights
-from search.cursors import Behind, Cursor, Skip
+from search.cursors import Behind, Cursor, Past, Skip
 from search.engine import Engine
+from search.nearest import Ranking
 from search.orders import Order
 from search.queries import Plan, Query
 
@@ -16,7 +17,7 @@ Answer = dict[str, Any]
 
 
 def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found:
-    """One page; ordinarily one request.
+    """One page; ordinarily one request, two in the order of distance.
 
     Raises:
         EngineDown, EngineRefused: the engine could not answer.
@@ -28,7 +29,14 @@ def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found
         if meant:
             plan.ask_instead(*meant)
             answers = _ask(engine, plan.queries())
-    return _found(plan, answers)
+    hits, following = _nearest(engine, plan, answers[0]) if plan.by_distance else _page(plan, answers)
+    return Found(
+        items=[_item(plan, hit) for hit in hits],
+        total=answers[0]["estimatedTotalHits"],
+        facets=_facets(plan, answers) if wish.facets else {},
+        next_cursor=cursors.write(wish, following) if following else None,
+        relaxed=plan.relaxed,
+    )
 
 
 def _ask(engine: Engine, queries: Sequence[Query]) -> list[Answer]:
@@ -45,33 +53,42 @@ def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
     return next((guess for guess in best if found[guess]), None)
 
 
-def _found(plan: Plan, answers: Sequence[Answer]) -> Found:
-    hits: list[Answer] = answers[0]["hits"]
-    whole = answers[1] if plan.behind else answers[0]
-    shown = plan.skip.hits + len(hits)
-    more = hits and (answers[0]["estimatedTotalHits"] > (len(hits) if plan.order else shown))
-    return Found(
-        items=[_item(plan, hit) for hit in hits],
-        total=whole["estimatedTotalHits"],
-        facets=_facets(plan, whole, answers) if plan.wish.facets else {},
-        next_cursor=cursors.write(plan.wish, _next(plan, hits[-1], shown)) if more else None,
-        relaxed=plan.relaxed,
-    )
+def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor | None]:
+    """The hits that the answers bring, and where the next page begins."""
+    answer = answers[-1] if plan.behind else answers[0]
+    hits: list[Answer] = answer["hits"]
+    shown = plan.skipped + len(hits)
+    if not hits or answer["estimatedTotalHits"] <= shown:
+        return hits, None
+    if plan.order:
+        return hits, Behind(_sort_value(hits[-1], plan.order), hits[-1]["id"])
+    return hits, Skip(shown, *plan.other_words)
 
 
-def _facets(plan: Plan, whole: Answer, answers: Sequence[Answer]) -> facets.Counts:
+def _nearest(engine: Engine, plan: Plan, counted: Answer) -> tuple[list[Answer], Cursor | None]:
+    """The same in the order of distance: one more request, when it is known who holds what is found."""
+    limit = plan.wish.limit
+    ranking = Ranking(_distribution(counted), plan.wish.origin or (0, 0), plan.past)
+    queries = ranking.queries(plan.hits(), limit + 1)
+    answers = _ask(engine, queries) if queries else []
+    found = ranking.order([hit for answer in answers for hit in answer["hits"]])
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], Past(ranking.km(last), last["unit_id"], last["id"], *plan.other_words)
+
+
+def _facets(plan: Plan, answers: Sequence[Answer]) -> facets.Counts:
     origin = plan.wish.origin
-    counts = facets.read_counts(whole["facetDistribution"].get("facets", {}), origin)
-    apart = plan.faceted()
-    for facet, answer in zip(apart, answers[len(answers) - len(apart) :], strict=True):
+    counts = facets.read_counts(_distribution(answers[0]), origin)
+    for facet, answer in zip(plan.faceted(), answers[1:], strict=False):
         counts[facet] = facets.of_answer(facet, answer, origin)
     return counts
 
 
-def _next(plan: Plan, last: Answer, shown: int) -> Cursor:
-    if plan.order:
-        return Behind(_sort_value(last, plan.order), last["id"])
-    return Skip(shown, plan.q, plan.strategy) if plan.instead else Skip(shown)
+def _distribution(answer: Answer) -> dict[str, int]:
+    counts: dict[str, int] = answer["facetDistribution"].get("facets", {})
+    return counts
 
 
 def _sort_value(hit: Answer, order: Order) -> Any:

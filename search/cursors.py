@@ -1,27 +1,30 @@
 """Where the next page of a result begins, as a text that only this search gives out and takes back.
 
 A page of sorted hits continues behind the last one (its sort value and id), so rows that come and
-go meanwhile make neither repeats nor gaps. Only the orders that the engine alone can compute,
-relevance and distance, continue by the number of hits already shown.
+go meanwhile make neither repeats nor gaps. Only relevance, an order that the engine alone can
+compute, continues by the number of hits already shown.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import orjson
 
 from marketplace.domain.errors import invalid_field
 from marketplace.domain.finding import Wish
 from marketplace.domain.text import N_
-from search.orders import Order, order_of
+from search.orders import Order, is_by_distance, order_of
 
 LARGEST = 2**53
 LONGEST = 2_000
+STRATEGIES = ("", "all", "frequency")
 _NAME_KEY = re.compile(r"x[0-9a-f]{0,400}")
 
 
@@ -45,17 +48,27 @@ class Skip:
     strategy: str = ""
 
 
-Cursor = Behind | Skip
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Continue behind this row of a result sorted by distance: where its holder is, the holder, the row.
+
+    ``q`` and ``strategy`` as in :class:`Skip`.
+    """
+
+    km: float
+    unit: int
+    id: int
+    q: str = ""
+    strategy: str = ""
+
+
+Cursor = Behind | Skip | Past
 
 
 def write(wish: Wish, cursor: Cursor) -> str:
     """The text that continues this wish."""
-    content = (
-        ["b", cursor.value, cursor.id]
-        if isinstance(cursor, Behind)
-        else ["s", cursor.hits, cursor.q, cursor.strategy]
-    )
-    return base64.urlsafe_b64encode(orjson.dumps([_digest(wish), *content])).decode().rstrip("=")
+    content = [_digest(wish), type(cursor).__name__, *dataclasses.astuple(cursor)]
+    return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 
 def read(wish: Wish) -> Cursor | None:
@@ -66,23 +79,36 @@ def read(wish: Wish) -> Cursor | None:
     """
     if not wish.cursor:
         return None
-    order = order_of(wish)
-    match _decode(wish.cursor):
+    cursor = _cursor(wish, _decode(wish.cursor))
+    if cursor is None:
+        raise invalid_field("cursor", N_("翻页位置无效,或条件已改变。请从第一页重新查看。"))
+    return cursor
+
+
+def _cursor(wish: Wish, content: object) -> Cursor | None:
+    match content:
         case [digest, *_] if digest != _digest(wish):
-            pass
-        case [_, "b", int() | float() | str() as value, int() as row] if (
-            order and _sorts(value, order) and _is_count(row)
-        ):
-            return Behind(value, row)
-        case [_, "s", int() as hits, str() as q, "" | "all" | "frequency" as strategy] if (
-            not order and _is_count(hits)
-        ):
-            return Skip(hits, q, strategy)
-    raise invalid_field("cursor", N_("翻页位置无效,或条件已改变。请从第一页重新查看。"))
+            return None
+        case [_, "Behind", int() | float() | str() as value, int() as row]:
+            order = order_of(wish)
+            return Behind(value, row) if order and _sorts(value, order) and _are_counts(row) else None
+        case [_, "Skip", int() as hits, str() as q, str() as strategy] if strategy in STRATEGIES:
+            ranked = not order_of(wish) and not is_by_distance(wish)
+            return Skip(hits, q, strategy) if ranked and _are_counts(hits) else None
+        case [_, "Past", float() as km, int() as unit, int() as row, *rest] if is_by_distance(wish):
+            return Past(km, unit, row, *rest) if _are_counts(unit, row) and _are_words(rest) else None
+    return None
 
 
-def _is_count(number: int) -> bool:
-    return not isinstance(number, bool) and 0 <= number <= LARGEST
+def _are_words(rest: list[object]) -> TypeGuard[tuple[str, str]]:
+    match rest:
+        case [str(), str() as strategy]:
+            return strategy in STRATEGIES
+    return False
+
+
+def _are_counts(*numbers: int) -> bool:
+    return all(not isinstance(number, bool) and 0 <= number <= LARGEST for number in numbers)
 
 
 def _sorts(value: object, order: Order) -> bool:

@@ -187,7 +187,7 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
     }
     if place:
         fields["_geo"] = {"lat": place[0], "lng": place[1]}
-    return Holder(fields, facets.of_holder(row.region_code, fields["unit_codes"], place))
+    return Holder(fields, facets.of_holder(row.id, row.region_code, fields["unit_codes"], place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ def _of_database(sessions: SessionFactory, batch: int) -> Hashes:
     last = 0
     while True:
         with sessions() as session:
-            found = [(row["id"], documents.content_hash(row)) for row in documents.after(session, last, batch)]
+            found = [
+                (row["id"], documents.content_hash(row)) for row in documents.after(session, last, batch)
+            ]
         yield from found
         if len(found) < batch:
             return

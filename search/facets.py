@@ -36,7 +36,9 @@ _SEPARATOR, _LEVELS = "\x1f", "\x1e"
 """Control characters, which no text that was read by ``clean`` contains."""
 _LETTERS = {"condition": "d", "state": "s", "mode": "m", "value": "v", "year": "y"}
 _BY_LETTER = {letter: facet for facet, letter in _LETTERS.items()}
-_EARTH_KM = 6371.0
+EARTH_KM = 6371.0
+BEYOND_KM = 1e6
+"""Stands for an unknown distance where things are put in order: behind all others."""
 
 
 class _Value(NamedTuple):
@@ -44,13 +46,15 @@ class _Value(NamedTuple):
 
     counted: tuple[tuple[str, str], ...]
     """The facets and their values that it stands for."""
+    unit: int = 0
+    """The holder, if it is a holder's value, and where it is."""
     place: Place | None = None
 
 
-def of_holder(region: str, codes: Iterable[str], place: Place | None) -> str:
+def of_holder(unit: int, region: str, codes: Iterable[str], place: Place | None) -> str:
     """What all assets of one unit have in common, as one value."""
     position = f"{place[0]!r},{place[1]!r}" if place else ""
-    return "u" + _SEPARATOR.join((region, _LEVELS.join(codes), position))
+    return "u" + _SEPARATOR.join((str(unit), region, _LEVELS.join(codes), position))
 
 
 def of_class(edition: str, codes: Iterable[str]) -> str:
@@ -76,6 +80,15 @@ def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts
     return dict(counts)
 
 
+def by_distance(distribution: Mapping[str, int], origin: Place) -> list[tuple[float, int, int]]:
+    """Holders as (kilometres, unit, count), the nearest first; those without a position last."""
+    read = ((_read(value), number) for value, number in distribution.items() if value[0] == "u")
+    return sorted(
+        (distance_km(origin, value.place) if value.place else BEYOND_KM, value.unit, number)
+        for value, number in read
+    )
+
+
 def of_answer(facet: str, answer: Mapping[str, Any], origin: Place | None) -> dict[str, int]:
     """The counts of one facet from the answer to a query that asked for its field alone."""
     distribution: dict[str, int] = answer["facetDistribution"].get(FIELDS[facet], {})
@@ -89,17 +102,18 @@ def distance_km(origin: Place, place: Place) -> float:
     half = (
         math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
     )
-    return 2 * _EARTH_KM * math.asin(math.sqrt(half))
+    return 2 * EARTH_KM * math.asin(math.sqrt(half))
 
 
 @lru_cache(50_000)
 def _read(value: str) -> _Value:
     kind, rest = value[0], value[1:]
     if kind == "u":
-        region, codes, position = rest.split(_SEPARATOR)
+        unit, region, codes, position = rest.split(_SEPARATOR)
         units = tuple(("unit", code) for code in codes.split(_LEVELS))
         latitude, _, longitude = position.partition(",")
-        return _Value((("region", region), *units), (float(latitude), float(longitude)) if position else None)
+        place = (float(latitude), float(longitude)) if position else None
+        return _Value((("region", region), *units), int(unit), place)
     if kind == "c":
         edition, classes = rest.split(_SEPARATOR)
         return _Value(tuple(("category", f"{edition}:{code}") for code in classes.split(_LEVELS)))

@@ -9,19 +9,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing
-from marketplace.domain.finding import Found, Reach, Sort, Wish
+from marketplace.domain.finding import Found, Reach, Wish
 from search import cursors, documents, highlights, spellings
 from search import fallback_conditions as conditions
 from search.answers import Answer, with_distance
-from search.cursors import Behind, Cursor, Skip
+from search.cursors import Behind, Cursor, Past, Skip
 from search.fallback_conditions import Condition
 from search.fallback_counts import counts
-from search.orders import Order, order_of
+from search.orders import Order, is_by_distance, order_of
 from search.queries import SHOWN
+
+ROUNDING_KM = 1e-7
+"""Distances that differ by less are equal: database and program may round the last digit differently."""
 
 
 def find(session: Session, wish: Wish, reach: Reach, cursor: Cursor | None) -> Found:
@@ -55,11 +58,12 @@ def _page(wish: Wish, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
         query = conditions.joined(select(Asset.id, value.label("value")))
         query = query.order_by(value.desc() if order.descending else value, Asset.id)
         return query.where(_behind(cursor, order)) if isinstance(cursor, Behind) else query
-    query = conditions.joined(select(Asset.id))
-    if wish.sort is Sort.NEAREST and wish.origin:
-        query = query.order_by(conditions.distance_km(wish.origin).nulls_last(), Asset.id)
-    else:
-        query = query.order_by(Listing.listed_at.desc().nulls_last(), Asset.id)
+    if wish.origin and is_by_distance(wish):
+        distance = conditions.distance_km(wish.origin)
+        query = conditions.joined(select(Asset.id, Asset.unit_id, distance.label("value")))
+        query = query.order_by(distance, Asset.unit_id, Asset.id)
+        return query.where(_past(cursor, distance)) if isinstance(cursor, Past) else query
+    query = conditions.joined(select(Asset.id)).order_by(Listing.listed_at.desc().nulls_last(), Asset.id)
     return query.offset(cursor.hits) if isinstance(cursor, Skip) else query
 
 
@@ -69,10 +73,20 @@ def _behind(row: Behind, order: Order) -> Condition:
     return or_(further, and_(value == row.value, Asset.id > row.id))
 
 
+def _past(row: Past, distance: SQLColumnExpression[float]) -> Condition:
+    """Behind the row in the order of distance; its holder's other cards by id, however far that is."""
+    of_holder = and_(Asset.unit_id == row.unit, Asset.id > row.id)
+    as_far = func.abs(distance - row.km) < ROUNDING_KM
+    further = or_(distance > row.km + ROUNDING_KM, and_(as_far, Asset.unit_id > row.unit))
+    return or_(of_holder, and_(Asset.unit_id != row.unit, further))
+
+
 def _next(wish: Wish, cursor: Cursor | None, shown: Sequence[Any]) -> Cursor:
+    last = shown[-1]
     if order_of(wish):
-        value = shown[-1].value
-        return Behind(value if isinstance(value, str | float) else int(value), shown[-1].id)
+        return Behind(last.value if isinstance(last.value, str | float) else int(last.value), last.id)
+    if is_by_distance(wish):
+        return Past(last.value, last.unit_id, last.id)
     return Skip((cursor.hits if isinstance(cursor, Skip) else 0) + len(shown))
 
 

@@ -30,9 +30,9 @@ from marketplace.domain.finding import Mode, Reach, Wish
 from marketplace.domain.text import normalise
 from search import spellings, synonyms
 from search.documents import IS_LISTED, NAME_ORDER_BYTES, OPEN_LISTING
+from search.facets import BEYOND_KM, EARTH_KM
 
 Condition = ColumnElement[bool]
-EARTH_KM = 6371.0
 
 
 def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -86,13 +86,14 @@ def order_value(field: str) -> SQLColumnExpression[Any]:
 
 
 def distance_km(origin: tuple[float, float]) -> SQLColumnExpression[float]:
-    """Great-circle distance from a place to the holder; null where its position is unknown."""
+    """Great-circle distance from a place to the holder; beyond everything where that is unknown."""
     latitude, longitude = func.radians(Unit.latitude), func.radians(Unit.longitude)
     from_latitude, from_longitude = func.radians(origin[0]), func.radians(origin[1])
     half = _squared_sine((latitude - from_latitude) / 2) + func.cos(from_latitude) * func.cos(
         latitude
     ) * _squared_sine((longitude - from_longitude) / 2)
-    return literal(2 * EARTH_KM, Float) * func.asin(func.sqrt(half))
+    distance = literal(2 * EARTH_KM, Float) * func.asin(func.sqrt(half))
+    return func.coalesce(distance, literal(BEYOND_KM, Float))
 
 
 def _squared_sine(angle: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:

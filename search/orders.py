@@ -31,9 +31,14 @@ def order_of(wish: Wish) -> Order | None:
     """
     if wish.sort in _BY_VALUE:
         return _BY_VALUE[wish.sort]
-    if (wish.sort is Sort.RELEVANCE and has_words(wish)) or (wish.sort is Sort.NEAREST and wish.origin):
+    if is_by_distance(wish) or (wish.sort is Sort.RELEVANCE and has_words(wish)):
         return None
     return Order("listed_at" if wish.listed else "created", descending=wish.sort is not Sort.OLDEST)
+
+
+def is_by_distance(wish: Wish) -> bool:
+    """Whether the nearest holder comes first; then its id and the asset's."""
+    return wish.sort is Sort.NEAREST and wish.origin is not None
 
 
 def has_words(wish: Wish) -> bool:

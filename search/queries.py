@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from marketplace.domain.finding import MARK_END, MARK_START, Reach, Sort, Wish
+from marketplace.domain.finding import MARK_END, MARK_START, Reach, Wish
 from search import facets, highlights, spellings
-from search.cursors import Behind, Cursor, Skip
+from search.cursors import Behind, Cursor, Past, Skip
 from search.documents import EVERYONE
-from search.orders import Order, order_of
+from search.orders import Order, is_by_distance, order_of
 from search.schema import PLACE_FIELDS, WORD_FIELDS
 
 Query = dict[str, Any]
@@ -69,16 +69,23 @@ class Plan:
         self.words = spellings.words(wish.q)
         self.typed = " ".join(self.words)
         self.q, self.strategy, self.instead = self.typed, ALL, False
-        self.skip = cursor if isinstance(cursor, Skip) else Skip(0)
+        self.skipped = cursor.hits if isinstance(cursor, Skip) else 0
         self.behind = cursor if isinstance(cursor, Behind) else None
+        self.past = cursor if isinstance(cursor, Past) else None
+        self.by_distance = is_by_distance(wish)
         self._scope = of_scope
         self._filters = filters(wish)
-        if self.skip.strategy:
-            self.ask_instead(self.skip.q, self.skip.strategy)
+        if isinstance(cursor, Skip | Past) and cursor.strategy:
+            self.ask_instead(cursor.q, cursor.strategy)
 
     def ask_instead(self, q: str, strategy: str) -> None:
         """Look for something else than what was typed, and in the places of things as well."""
         self.q, self.strategy, self.instead = q, strategy, True
+
+    @property
+    def other_words(self) -> tuple[str, ...]:
+        """What the next page has to be told to look for, where it is not what was typed."""
+        return (self.q, self.strategy) if self.instead else ()
 
     @property
     def relaxed(self) -> bool:
@@ -86,12 +93,18 @@ class Plan:
         return (self.q, self.strategy) != (self.typed, ALL)
 
     def queries(self) -> list[Query]:
-        """The hits first; then, where one query can't tell, the counts."""
-        counted = self.wish.facets
+        """The one that counts all that is found; those for facets counted apart; the hits come last.
+
+        Where nothing else is in the way, the first brings the hits as well. Distances need the counts
+        before the hits can be asked for.
+        """
+        counts = _COUNT_ALL if self.wish.facets or self.by_distance else {}
+        if self.by_distance:
+            return [self._asked() | _NO_HITS | counts, *self._apart()]
         if not self.behind:
-            return [self._hits() | (_COUNT_ALL if counted else {}), *self._apart()]
-        # Behind a row there are only the rest: all of them are counted beside it.
-        return [self._hits(), self._asked() | _NO_HITS | (_COUNT_ALL if counted else {}), *self._apart()]
+            return [self.hits() | counts, *self._apart()]
+        # Behind a row there is only the rest: all that is found is counted beside it.
+        return [self._asked() | _NO_HITS | counts, *self._apart(), self.hits()]
 
     def alternatives(self) -> list[list[tuple[str, str]]]:
         """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.
@@ -112,20 +125,16 @@ class Plan:
         """Facets that are counted apart, in the order of their queries."""
         return [facet for facet in self._filters if facet in facets.FIELDS] if self.wish.facets else []
 
-    def _hits(self) -> Query:
+    def hits(self) -> Query:
+        """The query for the hits of the page; by distance, without the holders that it needs."""
         query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": SHOWN}
         if self.words:
             query |= _HIGHLIGHTED
         if self.order:
             query["sort"] = [f"{self.order.field}:{'desc' if self.order.descending else 'asc'}", "id:asc"]
-        elif self.wish.sort is Sort.NEAREST and self.wish.origin:
-            latitude, longitude = self.wish.origin
-            query["sort"] = [f"_geoPoint({latitude!r},{longitude!r}):asc", "id:asc"]
         if self.behind and self.order:
             query["filter"] = [*query["filter"], _behind(self.behind, self.order)]
-        elif self.skip.hits:
-            query["offset"] = self.skip.hits
-        return query
+        return query | {"offset": self.skipped} if self.skipped else query
 
     def _apart(self) -> list[Query]:
         """Each filtered facet counted as if it were not: what choosing another value would give."""

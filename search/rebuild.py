@@ -100,7 +100,9 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
 
 def _next(sessions: SessionFactory, last: int, batch: int) -> dict[int, bytes]:
     with sessions() as session:
-        return {document["id"]: documents.line(document) for document in documents.after(session, last, batch)}
+        return {
+            document["id"]: documents.line(document) for document in documents.after(session, last, batch)
+        }
 
 
 def _swap(sessions: SessionFactory, engine: Engine, aside: str, began: dt.datetime, batch: int) -> int:

@@ -19,8 +19,8 @@ _CHINESE = ("name", "aliases", "category_name", "brand", "model", "number", "ser
 _EXACT = ("model", "number", "serial_number", "initials", "parts")
 """No typos here: T470 is not T480. Words of a model without a digit stand in ``pinyin`` as well."""
 _EQUAL = (
-    *("listed", "audience", "unit_path", "unit_codes", "category_path", "region_code", "condition"),
-    *("state", "modes", "year", "value_band", "facets", "name"),
+    *("listed", "audience", "unit_id", "unit_path", "unit_codes", "category_path", "region_code"),
+    *("condition", "state", "modes", "year", "value_band", "facets", "name"),
 )
 _ORDERED = ("id", "original_value", "listed_at", "created", "name_order")
 
@@ -38,7 +38,7 @@ SETTINGS: dict[str, Any] = {
             "features": {"facetSearch": False, "filter": {"equality": True, "comparison": True}},
         },
     ],
-    "sortableAttributes": sorted(["_geo", *_ORDERED]),
+    "sortableAttributes": sorted(_ORDERED),
     # An order that was asked for comes before relevance; the id makes every order total.
     "rankingRules": ["sort", "words", "typo", "proximity", "attribute", "exactness", "id:asc"],
     "stopWords": ["的"],

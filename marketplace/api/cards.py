@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import url_for
-
 from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.domain.finding import Mode
 from marketplace.domain.listings import OFFERED_FIELDS
 from marketplace.domain.permissions import Actor
 from marketplace.domain.states import open_actions
+from marketplace.edge.photos import photo_url
 from marketplace.media.images import SIZES
 from marketplace.use_cases.assets import may_read_card, snapshot
 
@@ -81,7 +80,7 @@ def photo(row: Photo, cover_id: int | None, similar: Iterable[int] = ()) -> dict
 
 def photo_urls(digest: str) -> dict[str, str]:
     """Addresses of a photo by size."""
-    return {size: url_for("media.photo", digest=digest, size=size) for size in SIZES}
+    return {size: photo_url(digest, size) for size in SIZES}
 
 
 def hit(document: Mapping[str, Any]) -> dict[str, Any]:

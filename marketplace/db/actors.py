@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
@@ -32,45 +32,49 @@ class Identity:
 
 def by_user(session: Session, user_id: int) -> Identity | None:
     """The identity of an active account."""
-    return _identity(session.execute(_query(User.id == user_id)).all())
+    return _identity(session.execute(_BY_USER, {"user_id": user_id}).all())
 
 
 def by_token(session: Session, digest: str, now: dt.datetime) -> Identity | None:
     """The identity behind a token that is neither revoked nor expired."""
-    valid = (
-        (ApiToken.digest == digest)
-        & ApiToken.revoked_at.is_(None)
-        & or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
-    )
-    query = _query(valid).join(ApiToken, ApiToken.user_id == User.id)
-    return _identity(session.execute(query.add_columns(ApiToken.id, ApiToken.last_used_on)).all())
+    return _identity(session.execute(_BY_TOKEN, {"digest": digest, "now": now}).all())
 
 
-def _query(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    home = Unit.__table__.alias("home")
-    return (
-        select(
-            User.id,
-            User.name,
-            User.username,
-            User.locale,
-            User.session_epoch,
-            User.must_change_password,
-            User.password_changed_at,
-            User.home_unit_id,
-            home.c.name,
-            home.c.code,
-            home.c.latitude,
-            home.c.longitude,
-            RoleGrant.role,
-            RoleGrant.unit_id,
-            Unit.path,
-        )
-        .join(home, home.c.id == User.home_unit_id)
-        .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
-        .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
-        .where(condition, User.active)
+_HOME = Unit.__table__.alias("home")
+_QUERY = (
+    select(
+        User.id,
+        User.name,
+        User.username,
+        User.locale,
+        User.session_epoch,
+        User.must_change_password,
+        User.password_changed_at,
+        User.home_unit_id,
+        _HOME.c.name,
+        _HOME.c.code,
+        _HOME.c.latitude,
+        _HOME.c.longitude,
+        RoleGrant.role,
+        RoleGrant.unit_id,
+        Unit.path,
     )
+    .join(_HOME, _HOME.c.id == User.home_unit_id)
+    .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
+    .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
+    .where(User.active)
+)
+# Built once: putting the statement together takes longer than the database takes to answer it.
+_BY_USER = _QUERY.where(User.id == bindparam("user_id"))
+_BY_TOKEN = (
+    _QUERY.add_columns(ApiToken.id, ApiToken.last_used_on)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(
+        ApiToken.digest == bindparam("digest"),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
+    )
+)
 
 
 def _identity(rows: Sequence[Row[*tuple[Any, ...]]]) -> Identity | None:

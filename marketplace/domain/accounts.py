@@ -28,7 +28,7 @@ def check_password(password: str, username: str) -> None:
     if len(password) < PASSWORD_LENGTH or kinds < 3:
         raise invalid_field(
             "password",
-            N_("密码至少%(length)d位,并含大写字母、小写字母、数字、符号中的三种。"),
+            N_("密码至少%(length)d位，并含大写字母、小写字母、数字、符号中的三种。"),
             length=PASSWORD_LENGTH,
         )
     if username.casefold() in password.casefold():
@@ -44,7 +44,7 @@ def check_username(username: str) -> str:
     name = username.strip().casefold()
     if not _USERNAME.fullmatch(name):
         raise invalid_field(
-            "username", N_("用户名为2至63个小写字母、数字、点、横线或下划线,以字母或数字开头。")
+            "username", N_("用户名为2至63个小写字母、数字、点、横线或下划线，以字母或数字开头。")
         )
     return name
 

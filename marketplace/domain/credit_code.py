@@ -36,7 +36,7 @@ def parse(code: str) -> str:
     if not is_valid(tidy):
         raise invalid_field(
             "credit_code",
-            N_("统一社会信用代码“%(given)s”不正确:应为18位,且末位校验码相符。请核对证书。"),
+            N_("“%(given)s”不正确：应为18位，且末位校验码相符。请核对证书。"),
             given=code,
         )
     return tidy

@@ -153,7 +153,7 @@ def require(actor: Actor, permission: Permission, unit_path: Iterable[int]) -> N
         NotAllowed: no grant of the actor reaches the unit with this permission.
     """
     if not actor.may(permission, unit_path):
-        raise NotAllowed(N_("您没有办理此事的权限。如确需办理,请联系本单位安全管理员开通。"))
+        raise NotAllowed(N_("您没有办理此事的权限。如确需办理，请联系本单位安全管理员开通。"))
 
 
 def check_role_set(roles: Iterable[Role]) -> None:
@@ -165,6 +165,6 @@ def check_role_set(roles: Iterable[Role]) -> None:
     distinct = frozenset(roles)
     if distinct & SEPARATE_ADMINISTRATORS and len(distinct) > 1:
         raise Invalid(
-            N_("三员分立:安全管理员、系统管理员、审计管理员须由不同的人担任,也不能兼任业务角色。"),
+            N_("三员分立：安全管理员、系统管理员、审计管理员须由不同的人担任，也不能兼任业务角色。"),
             basis="GB/T 22239-2019",
         )

@@ -80,9 +80,9 @@ class _Reader:
         if required and not value:
             self._wrong(name, N_("必填"))
         elif len(value) > length:
-            self._wrong(name, N_("文字过长,请缩短后再填"))
+            self._wrong(name, N_("文字过长，请缩短后再填"))
         elif value and pattern and not pattern.fullmatch(value):
-            self._wrong(name, N_("只能由字母、数字、点、横线组成,最长32位"))
+            self._wrong(name, N_("只能由字母、数字、点、横线组成，最长32位"))
         return value
 
     def kind(self) -> str:
@@ -112,7 +112,7 @@ class _Reader:
         except ValueError:
             number = None
         if number is None or not low <= number <= high:
-            self._wrong(name, N_("应为数字,且在合理范围内"))
+            self._wrong(name, N_("应为数字，且在合理范围内"))
             return None
         return number
 

@@ -97,7 +97,7 @@ def load(session: Session, actor: Actor, unit_id: int) -> Unit:
     """
     unit = session.scalar(select(Unit).where(Unit.id == unit_id, _managed(actor)))
     if unit is None:
-        raise NotFound(N_("没有找到这个单位,或它不在您的管理范围内。"))
+        raise NotFound(N_("没有找到这个单位，或它不在您的管理范围内。"))
     return unit
 
 
@@ -169,7 +169,7 @@ def edit(
     """
     unit = load(session, actor, unit_id)
     if unit.version != version:
-        raise Conflict(N_("这个单位刚被他人修改过,请核对后再保存。"), code="version_conflict")
+        raise Conflict(N_("这个单位刚被他人修改过，请核对后再保存。"), code="version_conflict")
     facts = read_unit(raw, is_region=unit.kind is UnitKind.REGION)
     before = record_of(session, unit)
     # Who looks after a unit but not what is above it leaves the unit where it stands.
@@ -197,7 +197,7 @@ def close(session: Session, actor: Actor, now: dt.datetime, unit_id: int, *, act
     unit = load(session, actor, unit_id)
     open_below = select(Unit.id).where(Unit.parent_id == unit.id, Unit.active)
     if not active and session.scalar(open_below.limit(1)) is not None:
-        raise Conflict(N_("“%(name)s”还有启用中的下级单位,请先停用下级单位。"), name=unit.name)
+        raise Conflict(N_("“%(name)s”还有启用中的下级单位，请先停用下级单位。"), name=unit.name)
     if unit.active != active:
         unit.active = active
         audit.record(

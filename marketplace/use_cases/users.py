@@ -51,7 +51,7 @@ def load(session: Session, actor: Actor, user_id: int) -> User:
         .options(selectinload(User.home_unit), selectinload(User.grants).selectinload(RoleGrant.unit))
     )
     if user is None:
-        raise NotFound(N_("没有找到这个账号,或它不在您的管理范围内。"))
+        raise NotFound(N_("没有找到这个账号，或它不在您的管理范围内。"))
     return user
 
 
@@ -243,13 +243,13 @@ def _unit(session: Session, actor: Actor, code: str, field: str = "unit_code") -
 def _name(raw: Mapping[str, str]) -> str:
     name = clean(raw.get("name", ""))
     if not 1 <= len(name) <= 60:
-        raise invalid_field("name", N_("请填写姓名,最多60字。"))
+        raise invalid_field("name", N_("请填写姓名，最多60字。"))
     return name
 
 
 def _not_oneself(actor: Actor, user: User) -> None:
     if actor.user_id == user.id:
-        raise NotAllowed(N_("不能更改自己的账号和角色,请由另一位安全管理员办理。"))
+        raise NotAllowed(N_("不能更改自己的账号和角色，请由另一位安全管理员办理。"))
 
 
 def _flush(session: Session, user: User) -> None:

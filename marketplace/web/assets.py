@@ -1,4 +1,4 @@
-"""One asset: its page, its card, its offer, its photos."""
+"""One asset: its page, its card, its offer."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from marketplace.db.assets import Asset
-from marketplace.domain.assets import FIELDS, Condition, Group
-from marketplace.domain.errors import Conflict, Invalid, RuleError
-from marketplace.domain.listings import Offer, read_modes
+from marketplace.db.people import User
+from marketplace.domain import values
+from marketplace.domain.assets import CONDITIONS, Condition
+from marketplace.domain.errors import Conflict, Invalid, RuleError, invalid_field
+from marketplace.domain.listings import Offer, check_secrecy, read_modes
 from marketplace.domain.permissions import Permission
-from marketplace.domain.states import ACTION_NAMES, open_actions
+from marketplace.domain.states import AssetAction, open_actions
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
-from marketplace.use_cases import assets, catalogue, listings
+from marketplace.use_cases import assets, listings
+from marketplace.use_cases.asset_life import life_of
+from marketplace.use_cases.category_names import read_category
+from marketplace.web import asset_form
+from marketplace.web.asset_facts import facts_of
+from marketplace.web.asset_history import events
+from marketplace.web.hits import icon_of
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 READ = (Permission.FIND, Permission.READ_ASSETS)
-
-GROUPS = {
-    Group.MAIN: N_("基本信息"),
-    Group.BOOKS: N_("价值与入账"),
-    Group.USE: N_("使用与管理"),
-    Group.VEHICLE: N_("车辆"),
-    Group.PROPERTY: N_("房屋与土地"),
-}
+HISTORY = 100
+"""Entries of the history that the page shows."""
 
 Page = str | tuple[str, int] | Response
 
@@ -47,21 +50,22 @@ def page(asset_id: int) -> Page:
 @needs(Permission.EDIT_ASSETS)
 def new() -> Page:
     """An empty card."""
-    return _form(values={field.name: field.default for field in FIELDS if field.default is not None})
+    return asset_form.page(asset_form.defaults())
 
 
 @blueprint.post("/new")
 @needs(Permission.EDIT_ASSETS)
 def create() -> Page:
     """Open the card, or show the form again with everything that was typed."""
+    form = request.form
     try:
-        asset = assets.create(
-            db(), actor(), now(), request.form.get("unit_code", ""), _typed(), _category(request.form)
-        )
+        category = read_category(db(), form.get("category", ""))
+        typed = asset_form.typed_in(form)
+        asset = assets.create(db(), actor(), now(), form.get("unit_code", ""), typed, category)
     except RuleError as error:
         db().rollback()
-        return _form(values=request.form, error=error)
-    flash(gettext("已建卡。可以继续添加照片,再入仓上架。"), "success")
+        return asset_form.page(form, error=error)
+    flash(gettext("已建卡。可以继续添加照片，再入仓上架。"), "ok")
     return redirect(url_for("assets.page", asset_id=asset.id))
 
 
@@ -70,26 +74,32 @@ def create() -> Page:
 def edit(asset_id: int) -> Page:
     """The card as a form."""
     asset = assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)
-    return _form(values=assets.snapshot(asset), asset=asset, version=asset.version)
+    if asset.state in assets.FINAL:
+        raise Conflict(N_("卡片已销账，不能再修改。"), code="wrong_state", state=asset.state)
+    return asset_form.page(asset_form.texts_of(asset), asset=asset, version=asset.version)
 
 
 @blueprint.post("/<int:asset_id>/edit")
 @needs(Permission.EDIT_ASSETS)
 def save(asset_id: int) -> Page:
     """Save the card. If somebody was faster, both versions are shown and nothing typed is lost."""
-    version = request.form.get("version", type=int)
+    form = request.form
+    asset = assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)
+    version = form.get("version", type=int) or 0
+    if asset_form.only_others_changed(form, asset):
+        version = asset.version
     try:
-        key = _category(request.form)
-        asset = assets.edit(
-            db(), actor(), now(), asset_id, version or 0, _typed(), key, clear_category=key is None
-        )
+        category = read_category(db(), form.get("category", ""))
+        typed = asset_form.typed_in(form)
+        assets.edit(db(), actor(), now(), asset_id, version, typed, category, clear_category=not category)
     except (Invalid, Conflict) as error:
         db().rollback()
         asset = assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)
-        # Saving again is then based on what the form shows beside the typed values.
-        return _form(values=request.form, asset=asset, version=asset.version, error=error)
-    flash(gettext("已保存。"), "success")
-    return redirect(url_for("assets.page", asset_id=asset.id))
+        # Only where both versions are shown is saving again based on the newer one.
+        shown = asset.version if isinstance(error, Conflict) else version
+        return asset_form.page(form, asset=asset, version=shown, error=error)
+    flash(gettext("已保存。"), "ok")
+    return redirect(url_for("assets.page", asset_id=asset_id))
 
 
 @blueprint.post("/<int:asset_id>/list")
@@ -99,8 +109,8 @@ def put_on_offer(asset_id: int) -> Page:
     try:
         listings.list_asset(db(), actor(), now(), asset_id, read_offer(request.form))
     except RuleError as error:
-        return _refused(asset_id, error, "list")
-    flash(gettext("已入仓上架,数秒后即可被搜索到。"), "success")
+        return _refused(asset_id, error)
+    flash(gettext("已入仓上架，数秒后即可被搜索到。"), "ok")
     return redirect(url_for("assets.page", asset_id=asset_id))
 
 
@@ -109,14 +119,14 @@ def put_on_offer(asset_id: int) -> Page:
 def withdraw(asset_id: int) -> Page:
     """Take the asset off offer."""
     try:
-        listings.withdraw(db(), actor(), now(), asset_id, request.form.get("reason", ""))
+        listings.withdraw(db(), actor(), now(), asset_id, request.form.get("reason", "")[:2000])
     except RuleError as error:
-        return _refused(asset_id, error, "withdraw")
-    flash(gettext("已撤回,其他单位不再看到它。需要时可以重新上架。"), "success")
+        return _refused(asset_id, error)
+    flash(gettext("已撤回，其他单位不再看到它。需要时可以重新上架。"), "ok")
     return redirect(url_for("assets.page", asset_id=asset_id))
 
 
-def read_offer(form: Mapping[str, Any]) -> Offer:
+def read_offer(form: MultiDict[str, str]) -> Offer:
     """An offer from the form that one asset and many share.
 
     Raises:
@@ -124,8 +134,8 @@ def read_offer(form: Mapping[str, Any]) -> Offer:
     """
     condition = form.get("condition", "")
     return Offer(
-        modes=read_modes(request.form.getlist("modes")),
-        quantity=request.form.get("quantity", type=int),
+        modes=read_modes(form.getlist("modes")),
+        quantity=_quantity(form.get("quantity", "")),
         condition=Condition(condition) if condition in set(Condition) else None,
         place=form.get("place", "")[:200],
         contact_name=form.get("contact_name", "")[:60],
@@ -135,60 +145,69 @@ def read_offer(form: Mapping[str, Any]) -> Offer:
     )
 
 
-def _refused(asset_id: int, error: RuleError, form: str) -> Page:
+def _quantity(text: str) -> int | None:
+    """How many are offered; all of them where nothing is said."""
+    if not text.strip():
+        return None
+    try:
+        return values.read_integer(text)
+    except ValueError as error:
+        raise invalid_field("quantity", str(error)) from None
+
+
+def _refused(asset_id: int, error: RuleError) -> Page:
     db().rollback()
-    return _asset_page(assets.load(db(), actor(), asset_id), error=error, open_form=form), status_of(error)
+    return _asset_page(assets.load(db(), actor(), asset_id), error=error), status_of(error)
 
 
-def _asset_page(asset: Asset, *, error: RuleError | None = None, open_form: str = "") -> str:
+def _asset_page(asset: Asset, *, error: RuleError | None = None) -> str:
     whole = assets.may_read_card(actor(), asset)
     return render_template(
         "assets/page.html",
         asset=asset,
-        card=assets.snapshot(asset),
         whole=whole,
-        groups=GROUPS,
-        fields=FIELDS,
-        actions=open_actions(asset.state, actor(), asset.unit.path),
-        action_names=ACTION_NAMES,
+        facts=facts_of(asset, whole=whole),
+        steps=life_of(db(), actor(), asset),
+        icon=icon_of(f"{asset.category_edition}:{asset.category_code}"),
+        own=asset.unit_id == actor().home_unit_id,
         may_edit=actor().may(Permission.EDIT_ASSETS, asset.unit.path) and asset.state not in assets.FINAL,
-        history=assets.history(db(), actor(), asset.id) if whole else (),
+        actions=open_actions(asset.state, actor(), asset.unit.path),
+        hindrance=_hindrance(asset),
+        AssetAction=AssetAction,
+        offer=_offer_values(asset),
+        condition_options=[(code, gettext(words[0])) for code, words in CONDITIONS.items()],
+        history=events(assets.history(db(), actor(), asset.id, limit=HISTORY)) if whole else [],
+        history_limit=HISTORY,
         error=message_of(error) if error else "",
         errors=field_messages(error),
         basis=error.basis if error else "",
-        open_form=open_form,
-        typed=request.form,
     )
 
 
-def _form(
-    *, values: Mapping[str, Any], asset: Asset | None = None, version: int = 0, error: RuleError | None = None
-) -> Page:
-    body = render_template(
-        "assets/form.html",
-        asset=asset,
-        values=values,
-        version=version,
-        fields=FIELDS,
-        groups=GROUPS,
-        units=assets.editable_units(db(), actor()) if asset is None else (),
-        categories=catalogue.category_tree(db()),
-        kept=assets.snapshot(asset) if asset is not None and isinstance(error, Conflict) else None,
-        error=message_of(error) if error else "",
-        errors=field_messages(error),
-    )
-    return (body, status_of(error)) if error else body
+def _hindrance(asset: Asset) -> RuleError | None:
+    """Why this asset can't be offered at all, whatever is filled in."""
+    try:
+        check_secrecy(asset.secrecy)
+    except RuleError as error:
+        return error
+    return None
+
+
+def _offer_values(asset: Asset) -> Mapping[str, Any]:
+    """What the form for an offer starts with: what was typed, else what is usual."""
+    if request.form:
+        return {**request.form, "modes": request.form.getlist("modes")}
+    user = db().get(User, actor().user_id) if actor().user_id else None
+    return {
+        "modes": ["transfer", "loan"],
+        "quantity": asset.quantity,
+        "condition": asset.condition,
+        "place": asset.location or "",
+        "contact_name": user.name if user else "",
+        "contact_phone": user.phone if user else "",
+    }
 
 
 def field_messages(error: RuleError | None) -> dict[str, str]:
     """What is wrong, by field."""
     return {field.field: message_of(field) for field in error.fields} if isinstance(error, Invalid) else {}
-
-
-def _typed() -> dict[str, object]:
-    return {field.name: request.form[field.name] for field in FIELDS if field.name in request.form}
-
-
-def _category(form: Mapping[str, str]) -> assets.CategoryKey | None:
-    edition, _, code = form.get("category", "").partition(":")
-    return (edition, code) if code else None

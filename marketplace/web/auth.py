@@ -142,7 +142,7 @@ def issue_token() -> Page:
 def revoke_token(token_id: int) -> Response:
     """End a token of one's own."""
     accounts.revoke_token(db(), actor(), now(), token_id)
-    flash(gettext("令牌已作废,使用它的程序立即不能再访问。"), "success")
+    flash(gettext("令牌已作废，使用它的程序立即不能再访问。"), "success")
     return redirect(url_for("auth.profile"))
 
 

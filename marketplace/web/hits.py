@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from marketplace.domain.assets import CONDITIONS, Condition
 from marketplace.domain.states import STATE_NAMES, AssetState
+from marketplace.edge.photos import photo_url
 from marketplace.web.templating import marked
 
 ICONS = (
@@ -48,7 +49,7 @@ def hit(document: Mapping[str, Any]) -> dict[str, Any]:
 def _pictures(cover: str | None) -> dict[str, str]:
     if not cover:
         return {}
-    thumb, medium = (url_for("media.photo", digest=cover, size=size) for size in ("thumb", "medium"))
+    thumb, medium = (photo_url(cover, size) for size in ("thumb", "medium"))
     return {"photo": thumb, "srcset": f"{thumb} 320w, {medium} 960w"}
 
 

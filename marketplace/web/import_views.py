@@ -18,7 +18,7 @@ from marketplace.registers.noise import Noise
 from marketplace.use_cases.register_preview import RefusedRow, SampleRow
 from marketplace.use_cases.register_runs import Report, report_of
 from marketplace.use_cases.register_verdicts import Verdict
-from marketplace.web.assets import GROUPS
+from marketplace.web.asset_facts import GROUPS
 
 SAMPLES = 3
 """Contents of a column that are shown beside its name."""
@@ -183,6 +183,11 @@ def failure_of(run: ImportRun) -> str:
     if not run.error:
         return ""
     return _said(run.error["message"], run.error["params"])
+
+
+def is_clear(run: ImportRun) -> bool:
+    """Whether there is nothing about the columns to ask a person: all are named as here, or as last time."""
+    return all(note["confidence"] == Confidence.SURE for note in run.notes)
 
 
 def columns_of(run: ImportRun, mapping: ColumnMap) -> list[ColumnLine]:

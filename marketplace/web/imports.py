@@ -20,7 +20,7 @@ from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.registers.aliases import CATEGORY_CODE, UNIT_TARGETS
 from marketplace.registers.encoding import ENCODINGS
-from marketplace.registers.mapping import ColumnMap, Confidence
+from marketplace.registers.mapping import ColumnMap
 from marketplace.registers.reader import Choice
 from marketplace.registers.writer import FileKind
 from marketplace.use_cases import assets, catalogue, register_import, register_preview, register_runs
@@ -57,8 +57,7 @@ def upload() -> Page:
     except RuleError as error:
         db().rollback()
         return _overview(error)
-    sure = all(note["confidence"] == Confidence.SURE for note in run.notes)
-    target = url_for("imports.run", run_id=run.id, step=None if sure else "mapping")
+    target = url_for("imports.run", run_id=run.id, step=None if views.is_clear(run) else "mapping")
     if is_partial():
         # The page itself follows, so that it is not fetched twice.
         return Response(status=204, headers={"HX-Redirect": target})
@@ -217,6 +216,7 @@ def _run_view(
         "failure": views.failure_of(run),
         "skipped": views.skipped_rows(run),
         "working": run.state in register_runs.WORKING,
+        "remembered": register_import.is_remembered(run),
     }
     if step == "mapping":
         return view | _mapping_view(run, typed)
@@ -234,7 +234,6 @@ def _mapping_view(run: ImportRun, typed: ColumnMap | None) -> dict[str, object]:
         "targets": views.target_groups(),
         "editions": [(edition, edition) for edition in catalogue.editions(db())],
         "edition": mapping.edition,
-        "remembered": register_import.is_remembered(run),
         "has_units": not mapping.targets().isdisjoint(UNIT_TARGETS),
         "has_category_codes": CATEGORY_CODE in mapping.targets(),
         "encodings": [(encoding, encoding.upper()) for encoding in ENCODINGS],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from flask import url_for
+
 from marketplace.domain.permissions import Role
+from marketplace.edge.photos import photo_url
 from tests.api.conftest import Program, World
 
 
@@ -61,3 +64,24 @@ def test_unknown_addresses_and_methods_are_problems_too(world: World) -> None:
     client = world.app.test_client()
     assert client.get("/api/v1/nothing").get_json()["code"] == "not_found"
     assert client.delete("/api/v1/me").get_json()["code"] == "method_not_allowed"
+
+
+def test_every_call_says_how_it_refuses(world: World) -> None:
+    document = world.app.test_client().get("/api/v1/openapi.json").get_json()
+    operations = [
+        operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in {"get", "post", "patch", "put", "delete"}
+    ]
+    assert operations
+    for operation in operations:
+        assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+        assert operation["security"] == [{"bearer": []}]
+        assert operation["summary"]
+
+
+def test_photo_addresses_are_those_of_the_router(world: World) -> None:
+    with world.app.test_request_context("/"):
+        built = url_for("media.photo", digest="a" * 64, size="thumb")
+        assert photo_url("a" * 64, "thumb") == built

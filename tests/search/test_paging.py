@@ -63,11 +63,11 @@ def test_counts_stay_whole_on_later_pages(finder: MeiliFinder) -> None:
     assert second.facets["state"] == {"listed": COUNT}
 
 
-@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.VALUE_HIGH, Sort.NAME])
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.VALUE_HIGH, Sort.NAME, Sort.NEAREST])
 def test_changes_meanwhile_make_neither_repeats_nor_gaps(stocked: Stocked, sort: Sort) -> None:
     """Hits already shown go away, and one comes back, while somebody is reading on."""
     finder, index = stocked.finder, stocked.finder.engine
-    wish = Wish(sort=sort, limit=50, facets=False)
+    wish = Wish(sort=sort, limit=50, facets=False, origin=HERE)
     first = finder.find(wish, EVERYTHING)
     shown = ids(first.items)
     index.wait(index.delete_documents(index.index, shown[10:40]))
@@ -77,8 +77,9 @@ def test_changes_meanwhile_make_neither_repeats_nor_gaps(stocked: Stocked, sort:
     assert shown + ids(second.items) + ids(third.items) == stocked.made[:150]
 
 
-def test_a_page_begun_in_the_engine_goes_on_in_the_database(stocked: Stocked) -> None:
-    wish = Wish(sort=Sort.VALUE_LOW, limit=30, facets=False)
+@pytest.mark.parametrize("sort", [Sort.VALUE_LOW, Sort.OLDEST, Sort.NAME, Sort.NEAREST])
+def test_a_page_begun_in_the_engine_goes_on_in_the_database(stocked: Stocked, sort: Sort) -> None:
+    wish = Wish(sort=sort, limit=30, facets=False, origin=HERE)
     first = stocked.finder.find(wish, EVERYTHING)
     wish = dataclasses.replace(wish, cursor=first.next_cursor or "")
     second = fallback.find(stocked.session, wish, EVERYTHING, cursors.read(wish))
@@ -110,25 +111,30 @@ def _forged(wish: Wish, *content: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([own[0], *content])).decode()
 
 
-SORTED, RANKED = Wish(sort=Sort.NEWEST), Wish(q="办公桌")
+SORTED, RANKED, NEAR = Wish(sort=Sort.NEWEST), Wish(q="办公桌"), Wish(sort=Sort.NEAREST, origin=HERE)
 
 
 @pytest.mark.parametrize(
     ("wish", "content"),
     [
-        (SORTED, ["b", "1 OR listed = false", 5]),
-        (SORTED, ["b", "xff", 5]),
-        (SORTED, ["b", True, 5]),
-        (SORTED, ["b", 1, "5) OR (id > 0"]),
-        (SORTED, ["b", 1, -1]),
-        (SORTED, ["b", 1]),
-        (SORTED, ["s", 5, "", ""]),
+        (SORTED, ["Behind", "1 OR listed = false", 5]),
+        (SORTED, ["Behind", "xff", 5]),
+        (SORTED, ["Behind", True, 5]),
+        (SORTED, ["Behind", 1, "5) OR (id > 0"]),
+        (SORTED, ["Behind", 1, -1]),
+        (SORTED, ["Behind", 1]),
+        (SORTED, ["Skip", 5, "", ""]),
         (SORTED, []),
-        (Wish(sort=Sort.NAME), ["b", 'x" OR listed = false', 5]),
-        (RANKED, ["b", 1, 5]),
-        (RANKED, ["s", -1, "", ""]),
-        (RANKED, ["s", 1, "a", "unheard-of"]),
-        (RANKED, ["s", 1.5, "", ""]),
+        (Wish(sort=Sort.NAME), ["Behind", 'x" OR listed = false', 5]),
+        (RANKED, ["Behind", 1, 5]),
+        (RANKED, ["Skip", -1, "", ""]),
+        (RANKED, ["Skip", 1, "a", "unheard-of"]),
+        (RANKED, ["Skip", 1.5, "", ""]),
+        (RANKED, ["Past", 1.5, 1, 1, "", ""]),
+        (NEAR, ["Skip", 5, "", ""]),
+        (NEAR, ["Past", 1.5, "1 OR id > 0", 1, "", ""]),
+        (NEAR, ["Past", 1.5, 1, -1, "", ""]),
+        (NEAR, ["Past", 1.5, 1, 1, "a", "unheard-of"]),
     ],
 )
 def test_a_forged_cursor_is_refused(finder: MeiliFinder, wish: Wish, content: list[object]) -> None:
@@ -139,11 +145,12 @@ def test_a_forged_cursor_is_refused(finder: MeiliFinder, wish: Wish, content: li
 @pytest.mark.parametrize(
     ("wish", "content"),
     [
-        (SORTED, ["b", 1e308, 2**53]),
-        (SORTED, ["b", -1e308, 0]),
-        (RANKED, ["s", 2**53, "", ""]),
-        (RANKED, ["s", 0, "办公桌", "frequency"]),
-        (Wish(sort=Sort.NAME), ["b", "x", 0]),
+        (SORTED, ["Behind", 1e308, 2**53]),
+        (SORTED, ["Behind", -1e308, 0]),
+        (RANKED, ["Skip", 2**53, "", ""]),
+        (RANKED, ["Skip", 0, "办公桌", "frequency"]),
+        (Wish(sort=Sort.NAME), ["Behind", "x", 0]),
+        (NEAR, ["Past", 0.0, 2**53, 0, "", ""]),
     ],
 )
 def test_a_forged_place_is_only_another_place(finder: MeiliFinder, wish: Wish, content: list[object]) -> None:
@@ -173,4 +180,4 @@ def test_names_sort_as_the_database_sorts_them(session: Session) -> None:
         factories.asset(session, holder, name)
     key = fallback.conditions.order_value("name_order")
     found = session.execute(fallback.conditions.joined(select(Asset.name, key)))
-    assert {name: value for name, value in found} == {name: documents.name_order(name) for name in names}
+    assert dict(found.all()) == {name: documents.name_order(name) for name in names}

@@ -1,6 +1,6 @@
 // <input list="units" data-chooser>: one of many. The list below the field narrows while typing part of a name or
 // a code; the name shows, the code is sent. Without scripts the browser suggests codes from the same list.
-import { make } from "./build.js";
+import { icon, make } from "./build.js";
 import { enhance } from "./enhance.js";
 import { say } from "./words.js";
 
@@ -59,7 +59,7 @@ class Chooser {
     const traits = { role: "combobox", "aria-expanded": "false", "aria-controls": this.id, "aria-autocomplete": "list" };
     for (const [name, value] of Object.entries(traits)) input.setAttribute(name, value);
     input.replaceWith(frame);
-    frame.append(input, this.sent, this.list);
+    frame.append(input, icon("selector"), this.sent, this.list);
   }
 
   listen() {

@@ -8,6 +8,7 @@ import { complaint, ourHeaders } from "./requests.js";
 import { say } from "./words.js";
 
 const AT_ONCE = 2;
+const TABLE = /\.(xlsx?|csv|txt)$/i;
 
 /** Sends `body` to the form's address; resolves to the answer, whatever its status. */
 function send(form, body, onProgress) {
@@ -35,7 +36,7 @@ async function preview(file) {
 }
 
 function row(file) {
-  const face = make("span", { className: "no-preview" }, icon("photo"));
+  const face = make("span", { className: "no-preview" }, icon(TABLE.test(file.name) ? "file-spreadsheet" : "photo"));
   const bar = make("progress", { max: 1, value: 0, "aria-label": file.name });
   const state = make("div", { className: "upload-state" }, bar);
   const name = make("div", { className: "upload-name" }, file.name, make("small", {}, size(file.size)));
@@ -106,7 +107,9 @@ async function sendWhole(form) {
   form.querySelector("[data-upload-list]").replaceChildren(view.line);
   const reason = tooLarge(form, file);
   if (reason) return refuse(view, reason);
-  const request = await send(form, new FormData(form), (part) => (view.bar.value = part));
+  // Once all has been sent the server reads the file: how long that takes is not known.
+  const show = (part) => (part < 1 ? (view.bar.value = part) : view.bar.removeAttribute("value"));
+  const request = await send(form, new FormData(form), show);
   if (request.status >= 200 && request.status < 300) return follow(request);
   return refuse(view, request.status ? complaint(request.status, request.responseText) : say("offline"));
 }
