@@ -43,7 +43,7 @@ var/.front: var/.node $(shell find static/src -type f 2>/dev/null) static/build.
 	@touch $@
 
 var/.messages: $(wildcard marketplace/translations/*/LC_MESSAGES/messages.po) var/.python
-	@$(BIN)/pybabel --quiet compile -d marketplace/translations 2>/dev/null || $(BIN)/pybabel compile -d marketplace/translations
+	@$(BIN)/pybabel --quiet compile -d marketplace/translations
 	@touch $@
 
 messages: var/.python

@@ -31,6 +31,8 @@ from marketplace.web import (
     asset_photos,
     assets,
     auth,
+    bulk_listing,
+    card_rows,
     health,
     imports,
     media,
@@ -58,7 +60,7 @@ API_ROUTES = (api_assets, api_me)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint),
-    *(register.blueprint, imports.blueprint),
+    *(register.blueprint, card_rows.blueprint, bulk_listing.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
     *(media.blueprint, health.blueprint),
 )

@@ -40,6 +40,7 @@ SHAPE = 1
 EVERYONE = 0
 """Stands in ``audience`` for a listing that every unit is offered; no unit has this id."""
 NAME_ORDER_BYTES = 100
+LARGEST_ID = 2**63 - 1
 
 Document = dict[str, Any]
 
@@ -91,9 +92,9 @@ def by_ids(session: Session, ids: Iterable[int]) -> Iterator[Document]:
     return _documents(session, _CARDS.where(among(Asset.id, ids)))
 
 
-def after(session: Session, last_id: int, limit: int) -> Iterator[Document]:
-    """The next documents in the order of ids: for streaming the whole register."""
-    return _documents(session, _CARDS.where(Asset.id > last_id).limit(limit))
+def after(session: Session, last_id: int, limit: int, *, to: int = LARGEST_ID) -> Iterator[Document]:
+    """The next documents in the order of ids, up to ``to``: for streaming the whole register."""
+    return _documents(session, _CARDS.where(Asset.id > last_id, Asset.id <= to).limit(limit))
 
 
 def line(document: Document) -> bytes:

@@ -83,11 +83,14 @@ def rebuild(
 
 
 def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, progress: Progress) -> int:
-    """Stream the whole register into an index; how many documents that were."""
+    """Stream the register into an index; how many documents that were.
+
+    Only up to the newest card at the beginning: what is added meanwhile is replayed, not chased.
+    """
     with sessions() as session:
-        total = session.scalar(select(func.count()).select_from(Asset)) or 0
+        total, newest = session.execute(select(func.count(), func.max(Asset.id))).one()
     done, last, under_way = 0, 0, deque[dict[str, Any]]()
-    while lines := _next(sessions, last, batch):
+    while lines := _next(sessions, last, newest or 0, batch):
         under_way.append(engine.put_documents(index, lines.values()))
         done, last = done + len(lines), max(lines)
         progress(done, max(done, total))
@@ -98,11 +101,10 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
     return done
 
 
-def _next(sessions: SessionFactory, last: int, batch: int) -> dict[int, bytes]:
+def _next(sessions: SessionFactory, last: int, newest: int, batch: int) -> dict[int, bytes]:
     with sessions() as session:
-        return {
-            document["id"]: documents.line(document) for document in documents.after(session, last, batch)
-        }
+        read = documents.after(session, last, batch, to=newest)
+        return {document["id"]: documents.line(document) for document in read}
 
 
 def _swap(sessions: SessionFactory, engine: Engine, aside: str, began: dt.datetime, batch: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
@@ -29,6 +30,7 @@ def init_errors(app: Flask) -> None:
     """Pages for people, problem details for programs, a log line for whoever runs it."""
     app.register_error_handler(RuleError, _rule)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
@@ -64,9 +66,15 @@ def _unexpected(error: Exception) -> Response:
     return problems.of_status(500) if _for_program() else _page(500)
 
 
-def _page(status: int, message: str = "", basis: str = "") -> Response:
-    name = status if status in PAGES else (500 if status >= 500 else 400)
-    body = render_template(f"errors/{name}.html", message=message, basis=basis)
+def _stale_form(_error: CSRFError) -> Response:
+    return _page(400, name="stale_form")
+
+
+def _page(status: int, reason: str = "", *, basis: str = "", name: str = "") -> Response:
+    page = name or (status if status in PAGES else (500 if status >= 500 else 400))
+    body = render_template(
+        f"errors/{page}.html", reason=reason, basis_of_reason=basis, request_id=g.get("request_id", "")
+    )
     return Response(body, status, headers={"Retry-After": "5"} if status == 503 else None)
 
 

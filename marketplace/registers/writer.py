@@ -68,6 +68,16 @@ def write(table: Table, kind: FileKind, file: BinaryIO) -> int:
     return counted.count
 
 
+def check_rows(count: int, kind: FileKind) -> None:
+    """Refuse more rows than a file of this kind holds, before the first is written.
+
+    Raises:
+        Invalid: a sheet is too small for them.
+    """
+    if kind is FileKind.XLSX and count >= SHEET_ROWS:
+        raise _too_large()
+
+
 def blocks(table: Table, kind: FileKind) -> Iterator[bytes]:
     """The table as a file, piece by piece.
 

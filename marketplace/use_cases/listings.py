@@ -12,7 +12,7 @@ from marketplace.db.assets import Asset, Listing
 from marketplace.db.people import Unit, UnitKind
 from marketplace.domain.errors import NotFound, RuleError, invalid_field
 from marketplace.domain.finding import Mode
-from marketplace.domain.listings import Offer, check_offer
+from marketplace.domain.listings import Offer, check_offer, check_secrecy
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetAction, step
 from marketplace.domain.text import N_, clean
@@ -84,6 +84,17 @@ def withdraw(
         reason=clean(reason),
     )
     return asset
+
+
+def hindrance(actor: Actor, asset: Asset) -> RuleError | None:
+    """Why the actor can't offer the asset now, whatever the offer says; None where it can be offered."""
+    try:
+        require(actor, Permission.LIST_ASSETS, asset.unit.path)
+        check_secrecy(asset.secrecy)
+        step(asset.state, AssetAction.LIST)
+    except RuleError as error:
+        return error
+    return None
 
 
 def list_many(

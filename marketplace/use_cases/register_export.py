@@ -43,10 +43,16 @@ def export(
     Raises:
         Invalid: more than a sheet holds.
     """
-    count = write(table(session, actor, asset_ids), kind, file)
-    after = {"rows": count, "format": str(kind)}
+    rows = write(table(session, actor, asset_ids), kind, file)
+    after = {"rows": rows, "format": str(kind)}
     audit.record(session, actor, now, "assets.export", "asset", None, unit_id=actor.home_unit_id, after=after)
-    return count
+    return rows
+
+
+def count(session: Session, actor: Actor, asset_ids: Select[int]) -> int:
+    """How many of the selected cards the actor may export."""
+    chosen = _exportable(actor) & Asset.id.in_(asset_ids)
+    return session.scalar(select(func.count(Asset.id)).where(chosen)) or 0
 
 
 def table(session: Session, actor: Actor, asset_ids: Select[int]) -> Table:

@@ -47,10 +47,12 @@ def facts_of(asset: Asset, *, whole: bool) -> list[Facts]:
         if field.name not in _SAID_ELSEWHERE and (whole or values[field.name] is not None):
             by_group[field.group].append(_row(field, values))
             by_group[field.group] += _computed(asset, field)
+    if not whole:
+        return [Facts(gettext("资产情况"), [row for rows in by_group.values() for row in rows])]
     return [
         Facts(gettext(GROUPS[group]), rows)
         for group, rows in by_group.items()
-        if any(value for _, value, _ in rows) or (rows and group not in _EXTENSIONS)
+        if group not in _EXTENSIONS or any(value for _, value, _ in rows)
     ]
 
 

@@ -176,6 +176,7 @@ def _sign_in_page(username: str, *, error: str = "") -> str:
         "auth/login.html",
         errors={"form": error} if error else {},
         username=username,
+        remember="remember_username" in request.form or USERNAME_COOKIE in request.cookies,
         next_url=request.values.get("next", ""),
         demo_accounts=_demo_accounts(),
     )

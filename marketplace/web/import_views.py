@@ -71,6 +71,7 @@ class Progress:
     """How far the present phase is."""
 
     title: str
+    label: str
     done: int
     total: int | None
     note: str
@@ -146,7 +147,8 @@ def progress_of(run: ImportRun) -> Progress:
     merging = run.state is ImportState.MERGING
     done, total = (report.merged, report.total) if merging else (report.staged, report.expected)
     title = gettext("正在写入资产卡片") if merging else gettext("正在读取和检查")
-    return Progress(title, done, total, _pace(run, report, done, total))
+    label = gettext("已写入") if merging else gettext("已读取")
+    return Progress(title, label, done, total, _pace(run, report, done, total))
 
 
 def _pace(run: ImportRun, report: Report, done: int, total: int | None) -> str:
@@ -154,8 +156,10 @@ def _pace(run: ImportRun, report: Report, done: int, total: int | None) -> str:
         return gettext("正在停止，处理完手上的几千行就停。")
     if not report.seconds or not done:
         return gettext("已排队，马上开始。")
+    # Each row is read once and written once; the speed that is told counts rows, not steps.
     steps = report.staged + report.merged
-    words = [gettext("每秒约%(rows)s行", rows=f"{round(steps / report.seconds):,}")]
+    speed = steps / report.seconds / (2 if report.merged else 1)
+    words = [gettext("每秒约%(rows)s行", rows=f"{round(speed):,}")]
     if total:
         left = max(total - done, 0) * report.seconds / steps
         words.append(gettext("约剩%(span)s", span=span(left)))

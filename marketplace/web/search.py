@@ -167,6 +167,7 @@ def _hits(found: Found, shown: int) -> dict[str, object]:
         "items": [hit(document) for document in found.items],
         "shown": shown,
         "next": _next_addresses(found, shown),
+        "page": PAGE,
         "by_itself": shown % UNASKED != 0,
     }
 

@@ -25,5 +25,6 @@ import "./js/gallery.js";
 import "./js/clock.js";
 import "./js/copy.js";
 import "./js/chooser.js";
+import "./js/unfold.js";
 import "./js/rows.js";
 import "./js/print.js";

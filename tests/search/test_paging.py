@@ -27,18 +27,21 @@ HERE = (31.8, 117.2)
 
 
 def stock(session: Session) -> list[int]:
-    """More cards than any usual cap, equal in all that a result can be sorted by."""
-    holder = factories.unit(session, latitude=31.9, longitude=117.3)
+    """More cards than any usual cap, equal in all that a result can be sorted by.
+
+    Two holders are at one place, and nobody knows where the third is.
+    """
+    place = {"latitude": 31.9, "longitude": 117.3}
+    holders = [factories.unit(session, **at) for at in (place, place, {})]
     card = {
-        "unit_id": holder.id,
         "state": AssetState.LISTED,
         "name": "办公桌",
         "original_value": "800.00",
         "created_at": NOW,
         "updated_at": NOW,
     }
-    numbers = [{"number": f"ZC{n:05d}"} for n in range(COUNT)]
-    made = list(session.scalars(insert(Asset).values(card).returning(Asset.id), numbers))
+    cards = [{"number": f"ZC{n:05d}", "unit_id": holders[n * 3 // COUNT].id} for n in range(COUNT)]
+    made = list(session.scalars(insert(Asset).values(card).returning(Asset.id), cards))
     offer = {"for_transfer": True, "for_loan": False, "quantity": 1, "listed_at": NOW}
     session.execute(insert(Listing).values(offer), [{"asset_id": asset_id} for asset_id in made])
     return sorted(made)

@@ -1,5 +1,6 @@
 // <input list="units" data-chooser>: one of many. The list below the field narrows while typing part of a name or
-// a code; the name shows, the code is sent. Without scripts the browser suggests codes from the same list.
+// a code; the name shows, the code is sent. Without scripts the browser suggests codes from the same list. An
+// option may be found by other words (data-also); with data-above on the list, what it stands below is shown.
 import { icon, make } from "./build.js";
 import { enhance } from "./enhance.js";
 import { say } from "./words.js";
@@ -10,12 +11,14 @@ let made = 0;
 const fold = (text) => text.normalize("NFKC").toLowerCase().trim();
 
 function known(list) {
-  return [...(list?.options ?? [])].map((option) => ({
-    code: option.value,
-    name: option.label,
-    depth: Math.min(Number(option.dataset.depth ?? 0), 8),
-    folded: fold(`${option.label} ${option.value}`),
-  }));
+  const path = [];
+  return [...(list?.options ?? [])].map((option) => {
+    const { label: name, value: code } = option;
+    const depth = Math.min(Number(option.dataset.depth ?? 0), 8);
+    path.splice(depth, path.length, name);
+    const above = "above" in list.dataset ? path.slice(0, depth).filter(Boolean).join(" › ") : "";
+    return { code, name, depth, above, folded: fold(`${name} ${code} ${option.dataset.also ?? ""}`) };
+  });
 }
 
 /** What matches all the words typed; everything, in the order of the tree, when nothing was. */
@@ -35,7 +38,8 @@ function line(option, id, indented) {
   const name = make("span", { className: "chooser-name" }, option.name);
   const code = make("span", { className: "code" }, option.code);
   const className = indented && option.depth ? `chooser-option tree-${option.depth}` : "chooser-option";
-  return make("li", { id, className, role: "option", "data-code": option.code }, name, code);
+  const above = option.above && !indented ? make("small", { className: "chooser-above" }, option.above) : null;
+  return make("li", { id, className, role: "option", "data-code": option.code }, name, code, above);
 }
 
 class Chooser {
