@@ -68,7 +68,7 @@ def cli() -> None:
 def run(with_demo: bool) -> None:
     """Start engines, web and jobs; end with Ctrl-C."""
     with prepared() as (settings, sessions):
-        shown = with_demo and _ensure_demo(settings, sessions)
+        shown = with_demo and _ensure_demo(sessions)
 
         def ready() -> None:
             click.echo(f"\n公物仓 serves on http://{serve.HOST}:{settings.port}  (Ctrl-C ends it)\n")
@@ -76,7 +76,11 @@ def run(with_demo: bool) -> None:
                 _print_accounts()
             sys.stdout.flush()
 
-        serve.run_together(settings, demo=shown, ready=ready)
+        def hang() -> None:
+            if shown:
+                _hang_photos(settings, sessions)
+
+        serve.run_together(settings, demo=shown, ready=ready, meanwhile=hang)
 
 
 @cli.command()
@@ -131,7 +135,8 @@ def upgrade() -> None:
 def load_demo() -> None:
     """Fill an empty installation with the demo."""
     with prepared() as (settings, sessions):
-        _ensure_demo(settings, sessions)
+        if _ensure_demo(sessions):
+            _hang_photos(settings, sessions)
 
 
 @cli.command("accounts")
@@ -235,7 +240,7 @@ def _means(settings: Settings, sessions: SessionFactory) -> Means:
     return Means(settings=settings, sessions=sessions, engine=Engine(settings), clock=clock)
 
 
-def _ensure_demo(settings: Settings, sessions: SessionFactory) -> bool:
+def _ensure_demo(sessions: SessionFactory) -> bool:
     """Load the demo into an installation without users; whether this installation shows the demo."""
     with transaction(sessions) as session:
         if demo.is_loaded(session):
@@ -243,8 +248,13 @@ def _ensure_demo(settings: Settings, sessions: SessionFactory) -> bool:
         if session.scalar(select(User.id).limit(1)) is not None:
             return False
         click.echo("Loading the demo …")
-        demo.load_demo(session, FolderStore(settings.media_dir), clock())
-    return True
+        return demo.load_demo(session, clock())
+
+
+def _hang_photos(settings: Settings, sessions: SessionFactory) -> None:
+    with transaction(sessions) as session:
+        if demo.hang_photos(session, FolderStore(settings.media_dir), clock()):
+            click.echo("The demo's photos hang.")
 
 
 def _print_accounts() -> None:

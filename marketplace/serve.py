@@ -70,8 +70,12 @@ def serve_web(settings: Settings) -> None:
     ).serve()
 
 
-def run_together(settings: Settings, *, demo: bool, ready: Callable[[], None]) -> None:
-    """Run web and jobs against running engines until TERM or Ctrl-C; calls ``ready`` once it serves.
+def run_together(
+    settings: Settings, *, demo: bool, ready: Callable[[], None], meanwhile: Callable[[], None]
+) -> None:
+    """Run web and jobs against running engines until TERM or Ctrl-C.
+
+    Calls ``ready`` once it serves, and ``meanwhile`` beside it: what should not hold up the first page.
 
     Raises:
         PortTakenError: the port is in use.
@@ -85,7 +89,8 @@ def run_together(settings: Settings, *, demo: bool, ready: Callable[[], None]) -
     try:
         for child in children:
             child.start()
-        threading.Thread(target=_announce, args=(settings, ready, done), daemon=True).start()
+        for work in (lambda: _announce(settings, ready, done), meanwhile):
+            threading.Thread(target=work, daemon=True).start()
         while not done.wait(0.5):
             for child in children:
                 child.revive()

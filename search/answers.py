@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.domain.finding import Found, Wish
-from search import cursors, documents, facets, highlights
+from search import cursors, documents, facets, highlights, lines
 from search.cursors import Behind, Cursor, Past, Skip
 from search.engine import Engine
 from search.nearest import Ranking
@@ -29,9 +29,9 @@ def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found
         if meant:
             plan.ask_instead(*meant)
             answers = _ask(engine, plan.queries())
-    hits, following = _nearest(engine, plan, answers[0]) if plan.by_distance else _page(plan, answers)
+    items, following = _nearest(engine, plan, answers[0]) if plan.by_distance else _page(plan, answers)
     return Found(
-        items=[_item(plan, hit) for hit in hits],
+        items=items,
         total=answers[0]["estimatedTotalHits"],
         facets=_facets(plan, answers) if wish.facets else {},
         next_cursor=cursors.write(wish, following) if following else None,
@@ -54,15 +54,15 @@ def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
 
 
 def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor | None]:
-    """The hits that the answers bring, and where the next page begins."""
+    """The items that the answers bring, and where the next page begins."""
     answer = answers[-1] if plan.behind else answers[0]
-    hits: list[Answer] = answer["hits"]
-    shown = plan.skipped + len(hits)
-    if not hits or answer["estimatedTotalHits"] <= shown:
-        return hits, None
+    items = _items(plan, answer)
+    shown = plan.skipped + len(items)
+    if not items or answer["estimatedTotalHits"] <= shown:
+        return items, None
     if plan.order:
-        return hits, Behind(_sort_value(hits[-1], plan.order), hits[-1]["id"])
-    return hits, Skip(shown, *plan.other_words)
+        return items, Behind(_sort_value(items[-1], plan.order), items[-1]["id"])
+    return items, Skip(shown, *plan.other_words)
 
 
 def _nearest(engine: Engine, plan: Plan, counted: Answer) -> tuple[list[Answer], Cursor | None]:
@@ -71,7 +71,7 @@ def _nearest(engine: Engine, plan: Plan, counted: Answer) -> tuple[list[Answer],
     ranking = Ranking(_distribution(counted), plan.wish.origin or (0, 0), plan.past)
     queries = ranking.queries(plan.hits(), limit + 1)
     answers = _ask(engine, queries) if queries else []
-    found = ranking.order([hit for answer in answers for hit in answer["hits"]])
+    found = ranking.order([item for answer in answers for item in _items(plan, answer)])
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
@@ -91,16 +91,20 @@ def _distribution(answer: Answer) -> dict[str, int]:
     return counts
 
 
-def _sort_value(hit: Answer, order: Order) -> Any:
-    """What a hit was sorted by; the key of its name is not among what is shown."""
-    return documents.name_order(hit["name"]) if order.field == "name_order" else hit[order.field]
+def _sort_value(item: Answer, order: Order) -> Any:
+    """What an item was sorted by; the key of its name is not among what is shown."""
+    return documents.name_order(item["name"]) if order.field == "name_order" else item[order.field]
+
+
+def _items(plan: Plan, answer: Answer) -> list[Answer]:
+    return [_item(plan, hit) for hit in answer["hits"]]
 
 
 def _item(plan: Plan, hit: Answer) -> Answer:
-    formatted = hit.pop("_formatted", None)
-    hit.pop("_geoDistance", None)
-    hit["highlight"] = highlights.of_hit(hit, formatted, plan.words) if formatted else {}
-    return with_distance(hit, plan.wish)
+    item = lines.item_of(hit)
+    formatted = hit.get("_formatted")
+    item["highlight"] = highlights.of_hit(item, formatted, plan.words) if formatted else {}
+    return with_distance(item, plan.wish)
 
 
 def with_distance(item: Answer, wish: Wish) -> Answer:

@@ -81,7 +81,7 @@ def read(wish: Wish) -> Cursor | None:
         return None
     cursor = _cursor(wish, _decode(wish.cursor))
     if cursor is None:
-        raise invalid_field("cursor", N_("翻页位置无效,或条件已改变。请从第一页重新查看。"))
+        raise invalid_field("cursor", N_("翻页位置无效，或条件已改变。请从第一页重新查看。"))
     return cursor
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import orjson
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -35,8 +33,6 @@ from marketplace.domain.states import AssetState
 from marketplace.domain.text import normalise
 from search import facets, spellings, synonyms
 
-SHAPE = 1
-"""Raised when documents of the same rows come to look different, so that old ones are told apart."""
 EVERYONE = 0
 """Stands in ``audience`` for a listing that every unit is offered; no unit has this id."""
 NAME_ORDER_BYTES = 100
@@ -97,22 +93,6 @@ def after(session: Session, last_id: int, limit: int, *, to: int = LARGEST_ID) -
     return _documents(session, _CARDS.where(Asset.id > last_id, Asset.id <= to).limit(limit))
 
 
-def line(document: Document) -> bytes:
-    """A document as it is sent: JSON with ``hash``, by which drift is found."""
-    body = orjson.dumps(document)
-    return b'{"hash":"%s",%s' % (_digest(body), body[1:])
-
-
-def content_hash(document: Document) -> str:
-    """The ``hash`` that the document's :func:`line` carries."""
-    return _digest(orjson.dumps(document)).decode()
-
-
-def has_shape(content_hash: str) -> bool:
-    """Whether a document with this hash was made by this release."""
-    return content_hash.startswith(f"{SHAPE}.")
-
-
 def modes(for_transfer: bool, for_loan: bool) -> list[Mode]:
     """How a listing offers its asset."""
     return [mode for mode, on in ((Mode.TRANSFER, for_transfer), (Mode.LOAN, for_loan)) if on]
@@ -136,10 +116,6 @@ def name_order(name: str) -> str:
     The ``x`` keeps the engine from reading it as a number.
     """
     return "x" + normalise(name).encode("gb18030", "replace")[:NAME_ORDER_BYTES].hex()
-
-
-def _digest(body: bytes) -> bytes:
-    return b"%d.%s" % (SHAPE, hashlib.blake2b(body, digest_size=8).hexdigest().encode())
 
 
 def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Document]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from marketplace.db.outbox import reindex_soon
 from marketplace.db.session import SessionFactory, transaction
-from search import documents
+from search import documents, lines
 from search.engine import Engine
 from search.rebuild import ensure_index
 
@@ -66,9 +66,7 @@ def _of_database(sessions: SessionFactory, batch: int) -> Hashes:
     last = 0
     while True:
         with sessions() as session:
-            found = [
-                (row["id"], documents.content_hash(row)) for row in documents.after(session, last, batch)
-            ]
+            found = [(row["id"], lines.content_hash(row)) for row in documents.after(session, last, batch)]
         yield from found
         if len(found) < batch:
             return

@@ -15,7 +15,8 @@ from marketplace.engines.process import EngineError
 
 SEARCH_PATIENCE = urllib3.Timeout(connect=0.5, read=2.0)
 """A search that takes longer is answered by the database instead."""
-PATIENCE = urllib3.Timeout(connect=2.0, read=60.0)
+PATIENCE = urllib3.Timeout(connect=30.0, read=60.0)
+"""For all else; the first of the two also bounds the sending of a batch."""
 TASK_SECONDS = 600.0
 """How long a write may take until its writer gives up and tries again later."""
 POOL = 32

@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing
 from marketplace.domain.finding import Found, Reach, Wish
-from search import cursors, documents, highlights, spellings
+from search import cursors, documents, fallback_counts, highlights, lines, spellings
 from search import fallback_conditions as conditions
 from search.answers import Answer, with_distance
 from search.cursors import Behind, Cursor, Past, Skip
 from search.fallback_conditions import Condition
-from search.fallback_counts import counts
 from search.orders import Order, is_by_distance, order_of
-from search.queries import SHOWN
 
 ROUNDING_KM = 1e-7
 """Distances that differ by less are equal: database and program may round the last digit differently."""
@@ -34,10 +31,15 @@ def find(session: Session, wish: Wish, reach: Reach, cursor: Cursor | None) -> F
     meeting = (always, *filters.values())
     rows = session.execute(_page(wish, cursor).where(*meeting).limit(wish.limit + 1)).all()
     shown, more = rows[: wish.limit], len(rows) > wish.limit
+    total, facets = (
+        fallback_counts.total_and_facets(session, always, filters, wish.origin)
+        if wish.facets
+        else (fallback_counts.total(session, always, filters), {})
+    )
     return Found(
         items=_items(session, wish, [row.id for row in shown]),
-        total=session.scalar(conditions.joined(select(func.count())).where(*meeting)) or 0,
-        facets=counts(session, always, filters, wish.origin) if wish.facets else {},
+        total=total,
+        facets=facets,
         next_cursor=cursors.write(wish, _next(wish, cursor, shown)) if more else None,
         degraded=True,
     )
@@ -97,7 +99,6 @@ def _items(session: Session, wish: Wish, ids: list[int]) -> list[Answer]:
 
 
 def _item(wish: Wish, document: documents.Document) -> Answer:
-    shown = {name: document[name] for name in SHOWN if name in document}
-    item: Answer = orjson.loads(orjson.dumps(shown))
+    item = lines.item_like(document)
     item["highlight"] = highlights.in_parts(item, spellings.words(wish.q))
     return with_distance(item, wish)

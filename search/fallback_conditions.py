@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,9 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     String,
+    Text,
     and_,
+    any_,
     cast,
     false,
     func,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, Photo
@@ -33,6 +37,7 @@ from search.documents import IS_LISTED, NAME_ORDER_BYTES, OPEN_LISTING
 from search.facets import BEYOND_KM, EARTH_KM
 
 Condition = ColumnElement[bool]
+_LIKE_SIGNS, _ESCAPED = re.compile(r"([%_\\])"), r"\\\1"
 
 
 def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -124,8 +129,10 @@ _ORDER_VALUES: dict[str, SQLColumnExpression[Any]] = {
 
 
 def _says(word: str, names: Iterable[str]) -> Condition:
-    called = (func.strpos(_NAMES, normalise(name)) > 0 for name in names)
-    return or_(func.strpos(_WORDS, word) > 0, *called)
+    """The word stands somewhere, or one of its other names in the name or the class."""
+    stands = func.strpos(_WORDS, word) > 0
+    called = [f"%{_LIKE_SIGNS.sub(_ESCAPED, normalise(name))}%" for name in names]
+    return or_(stands, _NAMES.like(any_(cast(called, ARRAY(Text))))) if called else stands
 
 
 def _in_class(pair: str) -> Condition:

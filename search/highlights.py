@@ -10,38 +10,38 @@ from typing import Any
 from marketplace.domain.finding import MARK_END, MARK_START
 from search import spellings
 
-MARKED = ("name", "number", "brand", "model")
-"""What a hit shows with marks; ``alias`` is added when another name of the thing was meant."""
+_FIELDS = ("name", "number", "brand", "model")
 _TOUCHING = MARK_END + MARK_START
 _MARKED_PART = re.compile(f"{MARK_START}[^{MARK_END}]*{MARK_END}")
 
 
-def of_hit(hit: Mapping[str, Any], formatted: Mapping[str, Any], words: Sequence[str]) -> dict[str, str]:
-    """The marked texts of a hit, by field; only those with a mark in them.
+def of_hit(item: Mapping[str, Any], formatted: Mapping[str, Any], words: Sequence[str]) -> dict[str, str]:
+    """The marked texts of an item, by field; only those with a mark in them.
 
+    ``alias`` is the other name of the thing that was meant, where its own was not.
     ``formatted`` is the engine's copy with marks. What it found by the parts of a word has none: such
     words are looked for literally.
     """
     marked = {
         field: text.replace(_TOUCHING, "")
-        for field in MARKED
+        for field in _FIELDS
         if (text := formatted.get(field)) and MARK_START in text
     }
-    marked = in_parts(hit, words, besides=marked) | marked
+    marked = in_parts(item, words, besides=marked) | marked
     if "name" not in marked and (alias := _best_marked(formatted.get("aliases") or ())):
         marked["alias"] = alias
     return marked
 
 
 def in_parts(
-    hit: Mapping[str, Any], words: Sequence[str], besides: Mapping[str, str] | None = None
+    item: Mapping[str, Any], words: Sequence[str], besides: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Fields in which a word stands literally, marked; ``besides`` are done already."""
     pattern = _any_of(tuple(words))
     return {
         field: pattern.sub(_mark, text)
-        for field in MARKED
-        if field not in (besides or ()) and (text := hit.get(field)) and pattern.search(text)
+        for field in _FIELDS
+        if field not in (besides or ()) and (text := item.get(field)) and pattern.search(text)
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset
 from marketplace.db.outbox import OutboxRow, reindex_soon_where
 from marketplace.db.session import SessionFactory, transaction
-from search import documents, schema
+from search import documents, lines, schema
 from search.engine import Engine
 
 BATCH = 10_000
@@ -53,11 +53,11 @@ def drain_outbox(
 
 def write(session: Session, engine: Engine, index: str, assets: Sequence[int]) -> int:
     """Bring the documents of these assets into an index as they are now; how many of them are gone."""
-    lines = {document["id"]: documents.line(document) for document in documents.by_ids(session, assets)}
-    gone = [asset_id for asset_id in assets if asset_id not in lines]
+    found = {document["id"]: lines.line(document) for document in documents.by_ids(session, assets)}
+    gone = [asset_id for asset_id in assets if asset_id not in found]
     tasks = []
-    if lines:
-        tasks.append(engine.put_documents(index, lines.values()))
+    if found:
+        tasks.append(engine.put_documents(index, found.values()))
     if gone:
         tasks.append(engine.delete_documents(index, gone))
     for task in tasks:

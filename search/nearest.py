@@ -14,7 +14,7 @@ from search import facets
 from search.cursors import Past
 from search.queries import Query
 
-Hit = dict[str, Any]
+Item = dict[str, Any]
 Ranked = list[tuple[float, int, int]]
 """Holders as (kilometres, unit, count), the nearest first."""
 AT_ONCE = 1_000
@@ -46,13 +46,13 @@ class Ranking:
             for text, limit in wanted
         ]
 
-    def order(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits as they follow one another."""
-        return sorted(hits, key=lambda hit: (self.km(hit), hit["unit_id"], hit["id"]))
+    def order(self, items: Sequence[Item]) -> list[Item]:
+        """The items as they follow one another."""
+        return sorted(items, key=lambda item: (self.km(item), item["unit_id"], item["id"]))
 
-    def km(self, hit: Hit) -> float:
-        """How far a hit is; of a holder that came in between the two requests, beyond everything."""
-        return self._km.get(hit["unit_id"], facets.BEYOND_KM)
+    def km(self, item: Item) -> float:
+        """How far an item is; of a holder that came in between the two requests, beyond everything."""
+        return self._km.get(item["unit_id"], facets.BEYOND_KM)
 
 
 def _covering(rest: Ranked, needed: int) -> tuple[list[int], int | None, int]:

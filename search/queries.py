@@ -7,22 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.domain.finding import MARK_END, MARK_START, Reach, Wish
-from search import facets, highlights, spellings
+from search import facets, spellings
 from search.cursors import Behind, Cursor, Past, Skip
 from search.documents import EVERYONE
 from search.orders import Order, is_by_distance, order_of
-from search.schema import PLACE_FIELDS, WORD_FIELDS
+from search.schema import MARKED, PLACE_FIELDS, WORD_FIELDS
 
 Query = dict[str, Any]
 
-SHOWN = (
-    *("id", "version", "number", "name", "brand", "model", "category", "category_name", "unit_id"),
-    *("unit_code", "unit_name", "unit_short_name", "region_code", "region_name", "condition", "use_status"),
-    *("state", "listed", "modes", "quantity", "listed_quantity", "unit_of_measure", "original_value"),
-    *("original_value_text", "net_value_text", "acquired_on", "year", "location", "place", "listed_at"),
-    *("created", "cover", "photo_count", "_geo"),
-)
-"""What an item of an answer carries."""
 ALL, PARTIAL = "all", "frequency"
 """Every word must match, or as many as possible, the rarest first."""
 _NOTHING = "id < 0"
@@ -127,7 +119,7 @@ class Plan:
 
     def hits(self) -> Query:
         """The query for the hits of the page; by distance, without the holders that it needs."""
-        query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": SHOWN}
+        query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": ["card"]}
         if self.words:
             query |= _HIGHLIGHTED
         if self.order:
@@ -154,7 +146,7 @@ _EVERYWHERE = (*WORD_FIELDS, *PLACE_FIELDS)
 _COUNT_ALL = {"facets": ["facets"]}
 _NO_HITS = {"limit": 0}
 _HIGHLIGHTED = {
-    "attributesToHighlight": [*highlights.MARKED, "aliases"],
+    "attributesToHighlight": MARKED,
     "highlightPreTag": MARK_START,
     "highlightPostTag": MARK_END,
 }

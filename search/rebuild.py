@@ -16,7 +16,7 @@ from marketplace.db.outbox import OutboxRow
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.domain.text import N_
-from search import documents, indexer, schema
+from search import documents, indexer, lines, schema
 from search.engine import Engine, EngineDown
 
 BATCH = 10_000
@@ -47,7 +47,7 @@ def ensure_index(sessions: SessionFactory, engine: Engine, now: dt.datetime) -> 
 def needs_rebuild(engine: Engine) -> bool:
     """Whether the live index, or what stands in it, is of another release than this."""
     first = engine.call("POST", f"/indexes/{engine.index}/documents/fetch", {"limit": 1, "fields": ["hash"]})
-    of_shape = all(documents.has_shape(found["hash"]) for found in first["results"])
+    of_shape = all(lines.has_shape(found["hash"]) for found in first["results"])
     return not (of_shape and schema.is_current(engine, engine.index))
 
 
@@ -72,7 +72,7 @@ def rebuild(
     aside = f"{engine.index}_aside"
     with transaction(sessions) as guard:
         if not indexer.lock(guard, indexer.REBUILD_LOCK):
-            raise Conflict(N_("索引正在重建,请等它完成后再试。"), code="rebuild_under_way")
+            raise Conflict(N_("索引正在重建，请等它完成后再试。"), code="rebuild_under_way")
         began = guard.execute(select(func.clock_timestamp())).scalar_one()
         schema.drop(engine, aside)
         schema.create(engine, aside)
@@ -90,9 +90,9 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
     with sessions() as session:
         total, newest = session.execute(select(func.count(), func.max(Asset.id))).one()
     done, last, under_way = 0, 0, deque[dict[str, Any]]()
-    while lines := _next(sessions, last, newest or 0, batch):
-        under_way.append(engine.put_documents(index, lines.values()))
-        done, last = done + len(lines), max(lines)
+    while found := _next(sessions, last, newest or 0, batch):
+        under_way.append(engine.put_documents(index, found.values()))
+        done, last = done + len(found), max(found)
         progress(done, max(done, total))
         if len(under_way) > UNDER_WAY:
             engine.wait(under_way.popleft())
@@ -104,7 +104,7 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
 def _next(sessions: SessionFactory, last: int, newest: int, batch: int) -> dict[int, bytes]:
     with sessions() as session:
         read = documents.after(session, last, batch, to=newest)
-        return {document["id"]: documents.line(document) for document in read}
+        return {document["id"]: lines.line(document) for document in read}
 
 
 def _swap(sessions: SessionFactory, engine: Engine, aside: str, began: dt.datetime, batch: int) -> int:

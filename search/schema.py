@@ -23,9 +23,13 @@ _EQUAL = (
     *("condition", "state", "modes", "year", "value_band", "facets", "name"),
 )
 _ORDERED = ("id", "original_value", "listed_at", "created", "name_order")
+INDEXED = tuple(dict.fromkeys((*WORD_FIELDS, *PLACE_FIELDS, *_EQUAL, *_ORDERED, "photo_count", "_geo")))
+"""All that can be searched, filtered or sorted by."""
+MARKED = ("name", "number", "brand", "model", "aliases")
+"""What comes with marks around the words that matched."""
 
 SETTINGS: dict[str, Any] = {
-    "displayedAttributes": ["*"],
+    "displayedAttributes": sorted(["id", "hash", "card", *MARKED]),
     "searchableAttributes": [*WORD_FIELDS, *PLACE_FIELDS],
     "filterableAttributes": [
         "_geo",

@@ -58,7 +58,7 @@ def _take(key: str) -> Response | None:
         .one()
     )
     if kept.request_digest != digest:
-        raise Conflict(N_("这个 Idempotency-Key 已用于另一个请求,请换一个。"), code="idempotency_key_reused")
+        raise Conflict(N_("这个 Idempotency-Key 已用于另一个请求，请换一个。"), code="idempotency_key_reused")
     return Response(kept.body or b"", kept.status, {**(kept.headers or {}), "Idempotent-Replay": "true"})
 
 

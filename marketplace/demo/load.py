@@ -37,32 +37,42 @@ _MARK = "demo"
 
 
 def is_loaded(session: Session) -> bool:
-    """Whether this database holds the demo."""
+    """Whether this database holds the demo, with or without its photos."""
     return session.get(Setting, _MARK) is not None
 
 
-def load_demo(
-    session: Session,
-    store: PhotoStore,
-    now: dt.datetime,
-    *,
-    seed: int = SEED,
-    per_kind: tuple[int, int] = PICTURES_PER_KIND,
-) -> bool:
+def load_demo(session: Session, now: dt.datetime, *, seed: int = SEED) -> bool:
     """Fill an empty database; False when the demo is there already, and then nothing changes.
 
-    The same seed and ``now`` give the same units, accounts, cards, listings and photos. ``per_kind``
-    bounds the pictures drawn of each kind of thing. The pictures' files are written at once, all else
-    in the session's transaction.
+    The same seed and ``now`` give the same units, accounts, cards and listings. Photos are hung
+    afterwards by :func:`hang_photos`: drawing them takes longer than all the rest.
     """
     session.execute(select(func.pg_advisory_xact_lock(DEMO_LOCK)))
     if is_loaded(session):
         return False
     load_reference(session)
     load_registers(session, now, seed)
-    hang_pictures(session, store, seed, per_kind=per_kind)
     reindex_soon_where(session, select(Asset.id))
-    session.add(Setting(name=_MARK, value={"seed": seed}, changed_at=now))
+    session.add(Setting(name=_MARK, value={"seed": seed, "photos": False}, changed_at=now))
+    session.flush()
+    return True
+
+
+def hang_photos(
+    session: Session, store: PhotoStore, now: dt.datetime, *, per_kind: tuple[int, int] = PICTURES_PER_KIND
+) -> bool:
+    """Draw the demo's photos and hang them; False when there is no demo, or its photos hang already.
+
+    ``per_kind`` bounds the pictures drawn of each kind of thing. The files are written at once, the
+    rows in the session's transaction, so a broken-off run is simply done again.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(DEMO_LOCK)))
+    mark = session.get(Setting, _MARK)
+    if mark is None or mark.value["photos"]:
+        return False
+    hang_pictures(session, store, mark.value["seed"], per_kind=per_kind)
+    reindex_soon_where(session, select(Asset.id).where(Asset.cover_photo_id.is_not(None)))
+    mark.value, mark.changed_at = mark.value | {"photos": True}, now
     session.flush()
     return True
 

@@ -225,11 +225,11 @@ FIELDS: tuple[Field, ...] = (
     Field("plate_number", N_("车牌号"), group=Group.VEHICLE, length=20),
     Field("vin", N_("车辆识别代号"), group=Group.VEHICLE, length=32),
     Field("engine_number", N_("发动机号"), group=Group.VEHICLE, length=40),
-    Field("displacement", N_("排量(升)"), Kind.DECIMAL, Group.VEHICLE),
+    Field("displacement", N_("排量（升）"), Kind.DECIMAL, Group.VEHICLE),
     Field("registered_on", N_("注册日期"), Kind.DATE, Group.VEHICLE),
-    Field("mileage", N_("里程(公里)"), Kind.DECIMAL, Group.VEHICLE),
+    Field("mileage", N_("里程（公里）"), Kind.DECIMAL, Group.VEHICLE),
     Field("establishment", N_("编制情况"), group=Group.VEHICLE, length=60),
-    Field("area", N_("面积(平方米)"), Kind.DECIMAL, Group.PROPERTY),
+    Field("area", N_("面积（平方米）"), Kind.DECIMAL, Group.PROPERTY),
     Field("address", N_("坐落"), group=Group.PROPERTY),
     Field("title_certificate", N_("权属证号"), group=Group.PROPERTY, length=100),
 )
@@ -254,7 +254,7 @@ def read(field: Field, raw: object) -> Value:
         return _READERS[field.kind](raw)
     text = clean(str(raw))
     if len(text) > field.length:
-        raise ValueError(N_("文字过长,请缩短后再填"))
+        raise ValueError(N_("文字过长，请缩短后再填"))
     return text or None
 
 

@@ -57,7 +57,7 @@ def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
     """
     check_secrecy(secrecy)
     if not offer.modes:
-        raise invalid_field("modes", N_("请选择可调剂、可借用,或两者都选。"))
+        raise invalid_field("modes", N_("请选择可调剂、可借用，或两者都选。"))
     quantity = available if offer.quantity is None else offer.quantity
     if not 1 <= quantity <= available:
         raise invalid_field("quantity", N_("上架数量应在1到%(available)d之间。"), available=available)
@@ -73,4 +73,4 @@ def read_modes(words: Iterable[str]) -> frozenset[Mode]:
     try:
         return frozenset(Mode(word) for word in words)
     except ValueError:
-        raise invalid_field("modes", N_("方式应为 transfer(调剂)或 loan(借用)。")) from None
+        raise invalid_field("modes", N_("方式应为 transfer（调剂）或 loan（借用）。")) from None

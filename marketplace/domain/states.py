@@ -93,7 +93,7 @@ def step(state: AssetState, action: AssetAction) -> Transition:
     row = _TABLE.get((state, action))
     if row is None:
         raise Conflict(
-            N_("当前状态为“%(state_name)s”,不能%(action_name)s。请刷新页面查看最新状态。"),
+            N_("当前状态为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。"),
             state=state,
             allowed=tuple(row.action for row in TRANSITIONS if row.source == state),
             code="wrong_state",

@@ -27,8 +27,8 @@ def clean(text: str) -> str:
     """
     if text.isprintable() and unicodedata.is_normalized("NFC", text):
         return text.strip()
-    kept = "".join(c for c in unicodedata.normalize("NFC", text) if c in "\n\t" or _may_stay(c))
-    return kept.strip()
+    kept = "".join(c for c in text if c in "\n\t" or _may_stay(c))
+    return unicodedata.normalize("NFC", kept).strip()
 
 
 def _may_stay(character: str) -> bool:

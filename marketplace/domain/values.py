@@ -44,11 +44,11 @@ def read_money(value: object) -> Decimal:
     try:
         amount = Decimal(text.removesuffix("万")) * factor
     except InvalidOperation:
-        raise ValueError(N_("应为金额,如 12,800.00")) from None
+        raise ValueError(N_("应为金额，如 12,800.00")) from None
     if not amount.is_finite() or amount < 0:
         raise ValueError(N_("金额不能为负数"))
     if amount > MAX_MONEY:
-        raise ValueError(N_("金额过大,请核对单位是否为元"))
+        raise ValueError(N_("金额过大，请核对单位是否为元"))
     # Spreadsheets store 1698.56 as 1698.5599999999999: a float is rounded, typed text is not.
     exact = amount.quantize(Decimal("0.01"))
     if exact != amount and not isinstance(value, float):
@@ -66,7 +66,7 @@ def read_integer(value: object) -> int:
         number = Decimal(normalise(str(value)).replace(",", ""))
         whole = int(number)
     except (InvalidOperation, ValueError, OverflowError):
-        raise ValueError(N_("应为整数,如 1")) from None
+        raise ValueError(N_("应为整数，如 1")) from None
     if whole != number or not 1 <= whole <= 1_000_000_000:
         raise ValueError(N_("应为大于0的整数"))
     return whole
@@ -81,7 +81,7 @@ def read_decimal(value: object) -> Decimal:
     try:
         number = Decimal(normalise(str(value)).replace(",", ""))
     except InvalidOperation:
-        raise ValueError(N_("应为数字,如 120.5")) from None
+        raise ValueError(N_("应为数字，如 120.5")) from None
     if not number.is_finite() or not 0 <= number < 10_000_000_000:
         raise ValueError(N_("应为不小于0的数字"))
     return number.quantize(Decimal("0.01"))
@@ -97,7 +97,7 @@ def read_date(value: object) -> dt.date:
     """
     day = _read_day(value)
     if day is None or not EARLIEST <= day <= LATEST:
-        raise ValueError(N_("应为日期,如 2013-01-01"))
+        raise ValueError(N_("应为日期，如 2013-01-01"))
     return day
 
 

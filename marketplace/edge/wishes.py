@@ -71,7 +71,7 @@ def _category_keys(words: Iterable[str]) -> tuple[str, ...]:
 def _years(words: Iterable[str]) -> tuple[int, ...]:
     whole = tuple(words)
     if not all(word.isascii() and word.isdecimal() and len(word) == 4 for word in whole):
-        raise invalid_field("year", N_("年份应为四位数字,如 2020。"))
+        raise invalid_field("year", N_("年份应为四位数字，如 2020。"))
     return tuple(int(word) for word in whole)
 
 
@@ -103,5 +103,5 @@ def _sort(text: str) -> Sort:
         return Sort(text)
     except ValueError:
         raise invalid_field(
-            "sort", N_("排序应为其中之一:%(words)s。"), words=", ".join(sort.value for sort in Sort)
+            "sort", N_("排序应为其中之一：%(words)s。"), words=", ".join(sort.value for sort in Sort)
         ) from None

@@ -77,20 +77,20 @@ def prepare(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PI
 
 def _checked_container(data: bytes, max_bytes: int) -> Container:
     if not data:
-        raise _refused(N_("文件是空的,请重新选择照片。"))
+        raise _refused(N_("文件是空的，请重新选择照片。"))
     if len(data) > max_bytes:
         raise _refused(
-            N_("照片文件有%(size)s MB,超过%(limit)s MB的上限。请用较低的画质重新拍摄或压缩后再上传。"),
+            N_("照片文件有%(size)s MB，超过%(limit)s MB的上限。请用较低的画质重新拍摄或压缩后再上传。"),
             size=f"{len(data) / 2**20:.1f}",
             limit=f"{max_bytes / 2**20:g}",
         )
     container = recognise(data)
     if container is None:
         raise _refused(
-            N_("文件内容不是可用的照片(与文件名无关)。请上传 JPEG、PNG、WebP、AVIF 或 HEIC 格式的照片。")
+            N_("文件内容不是可用的照片（与文件名无关）。请上传 JPEG、PNG、WebP、AVIF 或 HEIC 格式的照片。")
         )
     if not is_complete(container, data):
-        raise _refused(N_("照片文件不完整,可能没有传完。请重新上传原文件。"))
+        raise _refused(N_("照片文件不完整，可能没有传完。请重新上传原文件。"))
     if is_sequence(data):
         raise _animated()
     return container
@@ -188,7 +188,7 @@ def _refusing(max_pixels: int) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(max_pixels) from error
     except Exception as error:
-        raise _refused(N_("照片文件已损坏,无法读取。请换一张照片,或重新导出后再上传。")) from error
+        raise _refused(N_("照片文件已损坏，无法读取。请换一张照片，或重新导出后再上传。")) from error
 
 
 def _too_many_pixels(limit: int) -> Invalid:
@@ -199,7 +199,7 @@ def _too_many_pixels(limit: int) -> Invalid:
 
 
 def _animated() -> Invalid:
-    return _refused(N_("这是动图,不能作为资产照片。请上传一张静态照片。"))
+    return _refused(N_("这是动图，不能作为资产照片。请上传一张静态照片。"))
 
 
 def _refused(message: str, **params: object) -> Invalid:

@@ -146,7 +146,7 @@ def _number(field: Field, cell: Cell) -> str | None:
     rounded = isinstance(cell, int | float) and abs(cell) >= 10**EXACT_DIGITS
     if rounded or _ROUNDED_NUMBER.fullmatch(as_text(cell).strip()):
         raise Refused(
-            N_("编号被表格软件当作数字,第15位以后已丢失。请把该列设为文本、重新填写编号后再导入"),
+            N_("编号被表格软件当作数字，第15位以后已丢失。请把该列设为文本、重新填写编号后再导入"),
         )
     return _text(field, cell)
 
@@ -159,7 +159,7 @@ def _choice(field: Field, cell: Cell) -> _Meaning:
     except ValueError:
         if field.fallback is None:
             accepted = "、".join(names[0] for names in (field.words or {}).values())
-            raise Refused(N_("不在可选值之内,可填:%(accepted)s"), accepted=accepted) from None
+            raise Refused(N_("不在可选值之内，可填：%(accepted)s"), accepted=accepted) from None
         return _Meaning(field.fallback, clean(text))
 
 
@@ -190,4 +190,4 @@ def _years(cell: Cell) -> int | None:
 
 def _check_length(text: str, longest: int) -> None:
     if len(text) > longest:
-        raise Refused(N_("文字过长:最多%(length)d个字,现有%(count)d个"), length=longest, count=len(text))
+        raise Refused(N_("文字过长：最多%(length)d个字，现有%(count)d个"), length=longest, count=len(text))

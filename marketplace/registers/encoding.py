@@ -75,7 +75,7 @@ def require_decodes(path: Path, encoding: str) -> str:
             N_("文件不能按 %(encoding)s 编码读出。请在表格软件中另存为 .xlsx 或“CSV UTF-8”后再上传。"),
             encoding=encoding,
         )
-    raise Invalid(N_("不支持的文字编码:%(encoding)s"), encoding=encoding)
+    raise Invalid(N_("不支持的文字编码：%(encoding)s"), encoding=encoding)
 
 
 def _known(encoding: str) -> bool:

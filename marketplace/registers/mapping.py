@@ -81,7 +81,7 @@ class ColumnMap:
         """What :meth:`by_header` gave, for a file with the same column names."""
         named = remembered["columns"]
         return ColumnMap(
-            {at: named[header] for at, header in enumerate(headers) if header in named},
+            {at: named[header] for at, header in enumerate(headers) if named.get(header) in TARGET_LABELS},
             remembered["edition"],
         )
 
@@ -149,13 +149,13 @@ def check(mapping: ColumnMap, headers: Sequence[str]) -> None:
         Invalid: a target is unknown or used twice, a column does not exist, or none holds the name.
     """
     if not all(0 <= at < len(headers) for at in mapping.columns):
-        raise Invalid(N_("列的对应关系与文件不符,请重新上传文件。"))
+        raise Invalid(N_("列的对应关系与文件不符，请重新上传文件。"))
     if not set(mapping.columns.values()) <= TARGET_LABELS.keys():
-        raise Invalid(N_("列的对应关系中有未知的字段,请刷新页面后再试。"))
+        raise Invalid(N_("列的对应关系中有未知的字段，请刷新页面后再试。"))
     for target, count in Counter(mapping.columns.values()).items():
         if count > 1 and target not in (IGNORE, EXTRA):
             raise Invalid(
-                N_("有%(count)d列都对应“%(field)s”,请只保留一列。"), count=count, field=label_of(target)
+                N_("有%(count)d列都对应“%(field)s”，请只保留一列。"), count=count, field=label_of(target)
             )
     if mapping.position("name") is None:
         raise Invalid(N_("没有一列对应“资产名称”。请在列的对应关系中选定它。"))
@@ -216,26 +216,26 @@ def _stand_in(claims: Sequence[_Claim], winners: dict[str, _Claim]) -> None:
 
 def _note(claim: _Claim, target: str, winners: Mapping[str, _Claim]) -> ColumnNote:
     if target == IGNORE:
-        return ColumnNote(Confidence.SURE, N_("序号等不属于资产信息,不导入"))
+        return ColumnNote(Confidence.SURE, N_("序号等不属于资产信息，不导入"))
     if target != EXTRA:
         return _note_on_mapped(claim, target)
     if claim.target != EXTRA:
         return ColumnNote(
             Confidence.LIKELY,
-            N_("“%(winner)s”列已用作%(field)s,本列作为附加信息保留"),
+            N_("“%(winner)s”列已用作%(field)s，本列作为附加信息保留"),
             {"winner": winners[claim.target].header, "field": label_of(claim.target)},
         )
     named, rank = target_of(claim.header)
     if named in UNIT_TARGETS:
-        return ColumnNote(Confidence.LIKELY, N_("列中不是本平台的单位,作为附加信息保留;资产归入所选单位"))
+        return ColumnNote(Confidence.LIKELY, N_("列中不是本平台的单位，作为附加信息保留；资产归入所选单位"))
     known = rank == 0
-    return ColumnNote(Confidence.SURE if known else Confidence.NONE, N_("没有对应的字段,作为附加信息保留"))
+    return ColumnNote(Confidence.SURE if known else Confidence.NONE, N_("没有对应的字段，作为附加信息保留"))
 
 
 def _note_on_mapped(claim: _Claim, target: str) -> ColumnNote:
     if not claim.readable:
         return ColumnNote(
-            Confidence.LIKELY, N_("列中多数内容不能作为%(field)s读出,请核对"), {"field": label_of(target)}
+            Confidence.LIKELY, N_("列中多数内容不能作为%(field)s读出，请核对"), {"field": label_of(target)}
         )
     if normalise(label_of(target)) == normalise(claim.header) or claim.rank == 0:
         return ColumnNote(Confidence.SURE)

@@ -54,7 +54,7 @@ class NoiseFilter:
             return Noise.HEADER
         if _TOTAL.fullmatch(text) and self._is_total(first, cells):
             return Noise.TOTAL
-        if _NOTE.fullmatch(text) and len(_filled(cells)) <= self._few:
+        if _NOTE.fullmatch(text) and len(_filled(cells)) <= self._few and not self._has_number(first, cells):
             return Noise.NOTE
         return None
 
@@ -63,12 +63,15 @@ class NoiseFilter:
         return len(texts) > 1 and sum(text in self._headers for text in texts) >= _SAME_HEADER * len(texts)
 
     def _is_total(self, first: Cell, cells: Sequence[Cell]) -> bool:
-        """A total has no asset number of its own, or nothing but figures beside its word."""
+        """A total has nothing but figures beside its word, or at least no asset number of its own."""
         if all(_FIGURE.fullmatch(as_text(cell)) for cell in _filled(cells)[1:]):
             return True
+        return self._number_column is not None and not self._has_number(first, cells)
+
+    def _has_number(self, first: Cell, cells: Sequence[Cell]) -> bool:
+        """Whether an asset number stands in its column, other than the word that the row starts with."""
         at = self._number_column
-        number = cells[at] if at is not None and at < len(cells) else ""
-        return at is not None and (is_blank(number) or number == first)
+        return at is not None and at < len(cells) and not is_blank(cells[at]) and cells[at] != first
 
 
 def _filled(cells: Sequence[Cell]) -> list[Cell]:

@@ -104,7 +104,7 @@ def kind_of(path: Path) -> Kind:
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise Invalid(N_("文件超过 %(limit)d GB,请拆分后再上传。"), limit=MAX_BYTES >> 30)
+        raise Invalid(N_("文件超过 %(limit)d GB，请拆分后再上传。"), limit=MAX_BYTES >> 30)
     with path.open("rb") as file:
         head = file.read(512)
     if not head.strip():
@@ -112,7 +112,7 @@ def kind_of(path: Path) -> Kind:
     if head.startswith((workbook.ZIP_START, workbook.OLE_START)):
         return "workbook"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_STARTS):
-        raise Invalid(N_("这是以表格名义保存的网页。请用表格软件打开,另存为 .xlsx 后再上传。"))
+        raise Invalid(N_("这是以表格名义保存的网页。请用表格软件打开，另存为 .xlsx 后再上传。"))
     if head.startswith(_OTHER_STARTS):
         raise Invalid(N_("这不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的资产登记簿。"))
     return "text"
@@ -202,4 +202,4 @@ def _all_columns(names: tuple[str, ...], sample: Sequence[tuple[int, list[Cell]]
 
 
 def _no_table() -> Invalid:
-    return Invalid(N_("文件中没有找到表格。请确认资产登记簿在文件中,并有一行列名。"))
+    return Invalid(N_("文件中没有找到表格。请确认资产登记簿在文件中，并有一行列名。"))

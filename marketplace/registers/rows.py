@@ -147,7 +147,7 @@ class RowReader:
         for slot in self._required:
             field = FIELDS[slot]
             if row.values[slot] is None and field.name not in refused:
-                row.problems.append(problem_of(field.name, field.label, "", N_("必填,不能空白")))
+                row.problems.append(problem_of(field.name, field.label, "", N_("必填，不能空白")))
         original, depreciation = row.values[_VALUE], row.values[_DEPRECIATION]
         if isinstance(original, Decimal) and isinstance(depreciation, Decimal) and depreciation > original:
             field = FIELDS[_DEPRECIATION]
@@ -205,7 +205,7 @@ def _too_wide(cells: Sequence[Cell], width: int) -> Problem:
         "",
         N_("整行"),
         next(cell for cell in cells[width:] if not is_blank(cell)),
-        N_("本行有%(count)d列,列名只有%(width)d个,内容可能错位。请检查是否有未加引号的逗号"),
+        N_("本行有%(count)d列，列名只有%(width)d个，内容可能错位。请检查是否有未加引号的逗号"),
         count=len(cells),
         width=width,
     )

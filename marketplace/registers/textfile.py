@@ -52,5 +52,5 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, 
                 yield number, [unmark_formula(c) if c[:1] == "'" else c for c in row], raw.tell()
         except csv.Error:
             raise Invalid(
-                N_("第%(row)d行起有引号没有成对,无法继续读取。请检查该行的引号后再上传。"), row=number + 1
+                N_("第%(row)d行起有引号没有成对，无法继续读取。请检查该行的引号后再上传。"), row=number + 1
             ) from None

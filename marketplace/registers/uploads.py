@@ -42,7 +42,7 @@ def path_of(digest: str, folder: Path) -> Path:
     """
     path = folder / digest
     if not path.is_file():
-        raise NotFound(N_("上传的文件已被清理。请重新上传,已导入的资产不会重复。"))
+        raise NotFound(N_("上传的文件已被清理。请重新上传，已导入的资产不会重复。"))
     return path
 
 
@@ -70,7 +70,7 @@ def _copy(file: BinaryIO, draft: IO[bytes]) -> str:
     while block := file.read(_BLOCK):
         size += len(block)
         if size > MAX_BYTES:
-            raise Invalid(N_("文件超过 %(limit)d GB,请拆分后再上传。"), limit=MAX_BYTES >> 30)
+            raise Invalid(N_("文件超过 %(limit)d GB，请拆分后再上传。"), limit=MAX_BYTES >> 30)
         digest.update(block)
         draft.write(block)
     return digest.hexdigest()

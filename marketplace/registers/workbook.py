@@ -78,7 +78,7 @@ def _measure_member(raw: BinaryIO, member: zipfile.ZipInfo, left: int) -> int:
         size += len(block)
         if size > left:
             raise Invalid(
-                N_("工作簿解压后超过 %(limit)d GB。请另存为 .csv 后再上传,行数不限。"),
+                N_("工作簿解压后超过 %(limit)d GB。请另存为 .csv 后再上传，行数不限。"),
                 limit=MAX_UNPACKED >> 30,
             )
         if member.filename.startswith(_SHEETS):
@@ -95,8 +95,8 @@ def _check_extent(raw: BinaryIO, member: zipfile.ZipInfo) -> None:
     if extent.area > MAX_GRID:
         raise Invalid(
             N_(
-                "工作表过大:内容延伸到第%(rows)d行、第%(columns)d列。"
-                "请删去表格以外的行列,或另存为 .csv 后再上传。"
+                "工作表过大：内容延伸到第%(rows)d行、第%(columns)d列。"
+                "请删去表格以外的行列，或另存为 .csv 后再上传。"
             ),
             rows=extent.rows,
             columns=extent.columns,
@@ -166,7 +166,7 @@ def open_workbook(path: Path) -> CalamineWorkbook:
             return _open_as(path, ".xlsx")
         return _open_container(path)
     except PasswordError:
-        raise Invalid(N_("工作簿有密码保护。请取消密码后另存,再上传。")) from None
+        raise Invalid(N_("工作簿有密码保护。请取消密码后另存，再上传。")) from None
     except CalamineError:
         raise _damaged() from None
 
@@ -238,4 +238,4 @@ def _no_workbook() -> Invalid:
 
 
 def _damaged() -> Invalid:
-    return Invalid(N_("文件已损坏,无法读取。请在表格软件中打开并另存后再上传。"))
+    return Invalid(N_("文件已损坏，无法读取。请在表格软件中打开并另存后再上传。"))

@@ -182,4 +182,4 @@ class _Counted:
 
 
 def _too_large() -> Invalid:
-    return Invalid(N_("内容超出一个工作表的容量(1,048,576行)。请改为导出 .csv,或缩小筛选范围。"))
+    return Invalid(N_("内容超出一个工作表的容量（1,048,576行）。请改为导出 .csv，或缩小筛选范围。"))

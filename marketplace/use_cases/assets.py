@@ -57,7 +57,7 @@ def load(
     """
     asset = session.scalar(_visible_cards(actor, for_update).where(Asset.id == asset_id))
     if asset is None:
-        raise NotFound(N_("没有找到这项资产。它可能已出仓,或不在您的查看范围内。"))
+        raise NotFound(N_("没有找到这项资产。它可能已出仓，或不在您的查看范围内。"))
     if permission is not None:
         require(actor, permission, asset.unit.path)
     return asset
@@ -158,7 +158,7 @@ def check_version(asset: Asset, version: int | None) -> None:
     """
     if version is not None and version != asset.version:
         raise Conflict(
-            N_("这张卡片刚被他人修改过(现为第%(current)d版)。您填写的内容还在,请核对差异后再保存。"),
+            N_("这张卡片刚被他人修改过（现为第%(current)d版）。您填写的内容还在，请核对差异后再保存。"),
             code="version_conflict",
             state=asset.state,
             current=asset.version,
@@ -222,16 +222,16 @@ def _check_against_listing(asset: Asset, card: Mapping[str, Value]) -> None:
     if isinstance(quantity, int) and quantity < listing.quantity:
         raise invalid_field(
             "quantity",
-            N_("已上架%(listed)d,数量不能少于它。请先撤回或修改上架数量。"),
+            N_("已上架%(listed)d，数量不能少于它。请先撤回或修改上架数量。"),
             listed=listing.quantity,
         )
     if card.get("secrecy") in CLASSIFIED:
-        raise invalid_field("secrecy", N_("资产正在仓内展示。请先撤回,再定为涉密。"))
+        raise invalid_field("secrecy", N_("资产正在仓内展示。请先撤回，再定为涉密。"))
 
 
 def _check_open(asset: Asset) -> None:
     if asset.state in FINAL:
-        raise Conflict(N_("卡片已销账,不能再修改。"), code="wrong_state", state=asset.state)
+        raise Conflict(N_("卡片已销账，不能再修改。"), code="wrong_state", state=asset.state)
 
 
 def _fill(asset: Asset, card: Mapping[str, Value]) -> None:
@@ -259,7 +259,7 @@ def _category(session: Session, key: CategoryKey | None) -> Category | None:
     if category is None:
         raise invalid_field(
             "category",
-            N_("分类代码“%(given)s”不在%(edition)s版目录中,请核对代码和版本。"),
+            N_("分类代码“%(given)s”不在%(edition)s版目录中，请核对代码和版本。"),
             edition=key[0],
             given=key[1],
         )
@@ -274,10 +274,10 @@ def _flush_card(session: Session, asset: Asset) -> None:
         if "uq_assets_unit_id_number" not in str(error):
             raise
         raise invalid_field(
-            "number", N_("资产编号“%(number)s”在本单位已有卡片,请换一个编号。"), number=asset.number
+            "number", N_("资产编号“%(number)s”在本单位已有卡片，请换一个编号。"), number=asset.number
         ) from error
     except StaleDataError as error:
-        raise Conflict(N_("这张卡片刚被他人修改过,请刷新后再试。"), code="version_conflict") from error
+        raise Conflict(N_("这张卡片刚被他人修改过，请刷新后再试。"), code="version_conflict") from error
 
 
 def _given(card: Mapping[str, Value]) -> dict[str, Value]:

@@ -107,7 +107,7 @@ def list_many(
     """
     wanted = list(dict.fromkeys(asset_ids))
     if len(wanted) > BULK_LIMIT:
-        raise invalid_field("assets", N_("一次最多上架%(limit)d项,请分批办理。"), limit=BULK_LIMIT)
+        raise invalid_field("assets", N_("一次最多上架%(limit)d项，请分批办理。"), limit=BULK_LIMIT)
     found = load_many(session, actor, wanted)
     listed: list[int] = []
     refused: dict[int, RuleError] = {}
@@ -125,7 +125,7 @@ def list_many(
 
 def _permitted(actor: Actor, asset: Asset | None) -> Asset:
     if asset is None:
-        raise NotFound(N_("没有找到这项资产。它可能已出仓,或不在您的查看范围内。"))
+        raise NotFound(N_("没有找到这项资产。它可能已出仓，或不在您的查看范围内。"))
     require(actor, Permission.LIST_ASSETS, asset.unit.path)
     return asset
 

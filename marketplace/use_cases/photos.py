@@ -114,7 +114,7 @@ def reorder(
     asset = _open_card(session, actor, asset_id, for_update=True)
     before = [photo.id for photo in asset.photos]
     if sorted(before) != sorted(photo_ids):
-        raise Conflict(N_("照片刚有增减,请刷新页面后重新排序。"), state=asset.state)
+        raise Conflict(N_("照片刚有增减，请刷新页面后重新排序。"), state=asset.state)
     if before != list(photo_ids):
         for photo in asset.photos:
             photo.position = photo_ids.index(photo.id)
@@ -183,7 +183,7 @@ def restore(session: Session, actor: Actor, now: dt.datetime, asset_id: int, pho
     if photo is None or photo.asset_id != asset.id or photo.removed_at is None:
         raise _no_such_photo()
     if any(other.digest == photo.digest for other in asset.photos):
-        raise Conflict(N_("这张照片已重新上传过,不需要再恢复。"), state=asset.state)
+        raise Conflict(N_("这张照片已重新上传过，不需要再恢复。"), state=asset.state)
     _check_room(asset)
     photo.removed_at = None
     if asset.cover_photo_id is None or _was_cover(session, asset, photo):
@@ -245,7 +245,7 @@ def _offered_to_everyone(reach: Reach) -> ColumnElement[bool]:
 def _open_card(session: Session, actor: Actor, asset_id: int, *, for_update: bool = False) -> Asset:
     asset = load(session, actor, asset_id, Permission.EDIT_ASSETS, for_update=for_update)
     if asset.state in FINAL:
-        raise Conflict(N_("卡片已销账,照片不能再改动。"), code="wrong_state", state=asset.state)
+        raise Conflict(N_("卡片已销账，照片不能再改动。"), code="wrong_state", state=asset.state)
     return asset
 
 
@@ -276,7 +276,7 @@ def _was_cover(session: Session, asset: Asset, photo: Photo) -> bool:
 
 
 def _no_such_photo() -> NotFound:
-    return NotFound(N_("没有找到这张照片。它可能已被移除,请刷新页面。"))
+    return NotFound(N_("没有找到这张照片。它可能已被移除，请刷新页面。"))
 
 
 def _check_room(asset: Asset) -> None:

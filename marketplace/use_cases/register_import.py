@@ -192,7 +192,7 @@ def relocate(
 def _correctable(session: Session, actor: Actor, run_id: int) -> ImportRun:
     run = load(session, actor, run_id, Permission.IMPORT_ASSETS, lock=True)
     if run.merged_to or run.state is ImportState.DONE:
-        raise Conflict(N_("这次导入已写入资产卡片,不能再改对应关系。请重新上传文件。"), state=run.state)
+        raise Conflict(N_("这次导入已写入资产卡片，不能再改对应关系。请重新上传文件。"), state=run.state)
     return run
 
 
@@ -214,7 +214,7 @@ def confirm(session: Session, actor: Actor, now: dt.datetime, run_id: int) -> Im
     if run.state is ImportState.MERGING:
         return run
     if run.state is not ImportState.PREVIEW:
-        raise Conflict(N_("文件还没有检查完,或已处理完毕,不能确认导入。请刷新页面。"), state=run.state)
+        raise Conflict(N_("文件还没有检查完，或已处理完毕，不能确认导入。请刷新页面。"), state=run.state)
     run.state, run.proceed = ImportState.MERGING, True
     _remember(session, now, run)
     _note(session, actor, now, run, "import.confirm", rows=run.total_rows)
@@ -241,7 +241,7 @@ def stop(session: Session, actor: Actor, now: dt.datetime, run_id: int) -> Impor
     """
     run = load(session, actor, run_id, Permission.IMPORT_ASSETS, lock=True)
     if run.state not in OPEN_STATES:
-        raise Conflict(N_("这次导入已经结束,不需要停止。"), state=run.state)
+        raise Conflict(N_("这次导入已经结束，不需要停止。"), state=run.state)
     if run.state in WORKING and is_claimed(run, now):
         run.stop_requested = True
     else:
@@ -265,7 +265,7 @@ def resume(session: Session, actor: Actor, now: dt.datetime, run_id: int) -> Imp
         run.error, run.finished_at, run.attempts = None, None, 0
         release(run)
     else:
-        raise Conflict(N_("这次导入没有停止,不需要继续。请刷新页面查看进度。"), state=run.state)
+        raise Conflict(N_("这次导入没有停止，不需要继续。请刷新页面查看进度。"), state=run.state)
     _note(session, actor, now, run, "import.resume", merged=run.merged_rows)
     return run
 

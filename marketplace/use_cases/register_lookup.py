@@ -164,16 +164,16 @@ class Directory:
         by_code, by_name = self._units.named(code), self._units.named(name)
         both = by_code & by_name or by_code or by_name
         if not both:
-            raise Refused(N_("没有这个单位,请核对单位编码或名称"))
+            raise Refused(N_("没有这个单位，请核对单位编码或名称"))
         if by_code and by_name and not by_code & by_name:
-            raise Refused(N_("单位编码与单位名称不是同一个单位,请核对"))
+            raise Refused(N_("单位编码与单位名称不是同一个单位，请核对"))
         if len(both) > 1:
-            raise Refused(N_("有多个单位叫这个名称,请填写单位编码"))
+            raise Refused(N_("有多个单位叫这个名称，请填写单位编码"))
         place = next(iter(both))
         if not place.active:
-            raise Refused(N_("单位已停用,不能导入"))
+            raise Refused(N_("单位已停用，不能导入"))
         if not self._actor.may(Permission.IMPORT_ASSETS, place.path):
-            raise Refused(N_("您不能向这个单位导入资产,请由该单位资产管理员导入"))
+            raise Refused(N_("您不能向这个单位导入资产，请由该单位资产管理员导入"))
         return place.id
 
 

@@ -93,7 +93,7 @@ def refusals(session: Session, settings: Settings, actor: Actor, run_id: int, *,
     """
     run = load(session, actor, run_id)
     if register_staging.count_refused(session, run_id) < run.refused:
-        raise Conflict(N_("未导入行的清单已丢失或清理。请重新上传同一文件,已导入的资产不会重复。"))
+        raise Conflict(N_("未导入行的清单已丢失或清理。请重新上传同一文件，已导入的资产不会重复。"))
     path = uploads.path_of(run.stored_as, settings.upload_dir)
     header = [ROW_HEADER, REASON_HEADER, *run.headers]
     return Table(header, _refused_cells(session, run, path, say))

@@ -131,7 +131,7 @@ def report_of(run: ImportRun) -> Report:
 
 
 def _no_such_run() -> NotFound:
-    return NotFound(N_("没有找到这次导入。它可能已被清理,或不在您的查看范围内。"))
+    return NotFound(N_("没有找到这次导入。它可能已被清理，或不在您的查看范围内。"))
 
 
 def actor_of(session: Session, run: ImportRun) -> Actor:
@@ -152,7 +152,7 @@ def _account(session: Session, run: ImportRun) -> Actor:
         return PLATFORM
     identity = actors.by_user(session, run.user_id)
     if identity is None:
-        raise NotAllowed(N_("发起导入的账号已停用,导入不再继续。"))
+        raise NotAllowed(N_("发起导入的账号已停用，导入不再继续。"))
     return identity.actor
 
 
@@ -163,7 +163,7 @@ def check_active(unit: Unit) -> None:
         Conflict: it is not active.
     """
     if not unit.active:
-        raise Conflict(N_("单位“%(unit)s”已停用,不能导入资产。"), unit=unit.name)
+        raise Conflict(N_("单位“%(unit)s”已停用，不能导入资产。"), unit=unit.name)
 
 
 def release(run: ImportRun) -> None:

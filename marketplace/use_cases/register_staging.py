@@ -27,8 +27,8 @@ COPIED = (
 SHOWN_TWINS = 5
 """Row numbers named in the reason why a repeated number is refused."""
 
-_TWIN = N_("与第%(rows)s行完全相同,只导入一次")
-_RIVAL = N_("资产编号与第%(rows)s行相同而内容不同,请核对编号")
+_TWIN = N_("与第%(rows)s行完全相同，只导入一次")
+_RIVAL = N_("资产编号与第%(rows)s行相同而内容不同，请核对编号")
 
 
 def copy_rows(session: Session, run_id: int, read: Sequence[Row]) -> None:

@@ -46,10 +46,10 @@ class Verdict(StrEnum):
 
 
 REASONS: dict[Verdict, tuple[str, str]] = {
-    Verdict.CLOSED: ("number", N_("卡片已销账,不再更新")),
+    Verdict.CLOSED: ("number", N_("卡片已销账，不再更新")),
     Verdict.DEPRECIATION: ("accumulated_depreciation", N_("累计折旧不能大于账面原值")),
-    Verdict.BELOW_LISTING: ("quantity", N_("资产正在仓内展示,数量不能少于上架数量。请先撤回或修改上架数量")),
-    Verdict.CLASSIFIED_LISTING: ("secrecy", N_("资产正在仓内展示,不能改为涉密。请先撤回")),
+    Verdict.BELOW_LISTING: ("quantity", N_("资产正在仓内展示，数量不能少于上架数量。请先撤回或修改上架数量")),
+    Verdict.CLASSIFIED_LISTING: ("secrecy", N_("资产正在仓内展示，不能改为涉密。请先撤回")),
 }
 """Verdicts that refuse a row, with the field and the reason that is shown."""
 

@@ -151,7 +151,7 @@ class Work:
         with self.step() as (_, run):
             state = run.state
             if run.attempts > MOST_ATTEMPTS:
-                raise RuleError(N_("处理这个文件时多次异常中断,已停止。请把它另存为 .csv 后重新上传。"))
+                raise RuleError(N_("处理这个文件时多次异常中断，已停止。请把它另存为 .csv 后重新上传。"))
         if state is ImportState.STAGING:
             _stage(self)
         elif state is ImportState.MERGING:
@@ -303,5 +303,5 @@ def _check_units(session: Session, actor: Actor, run: ImportRun) -> None:
     for unit in session.scalars(select(Unit).where(Unit.id.in_(named))):
         if not (unit.active and actor.may(Permission.IMPORT_ASSETS, unit.path)):
             raise NotAllowed(
-                N_("您不能再向“%(unit)s”导入资产。如确需导入,请先开通权限,再重新上传文件。"), unit=unit.name
+                N_("您不能再向“%(unit)s”导入资产。如确需导入，请先开通权限，再重新上传文件。"), unit=unit.name
             )

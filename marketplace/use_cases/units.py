@@ -280,16 +280,17 @@ def _fill(unit: Unit, facts: UnitFacts) -> None:
 
 
 def _flush(session: Session, unit: Unit) -> None:
+    code, credit = unit.code, unit.credit_code
     try:
         with session.begin_nested():
             session.flush()
     except IntegrityError as error:
         text = str(error.orig)
         if "uq_units_code" in text:
-            raise invalid_field("code", N_("单位编码“%(given)s”已被使用"), given=unit.code) from error
+            raise invalid_field("code", N_("单位编码“%(given)s”已被使用"), given=code) from error
         if "uq_units_credit_code" in text:
             raise invalid_field(
-                "credit_code", N_("统一社会信用代码“%(given)s”已登记在另一单位名下"), given=unit.credit_code
+                "credit_code", N_("统一社会信用代码“%(given)s”已登记在另一单位名下"), given=credit
             ) from error
         raise
 

@@ -186,7 +186,7 @@ def _demo_accounts() -> list[dict[str, str]]:
     """The accounts of a demonstration, with roles and units by name."""
     offered = services().demo_accounts
     codes = {account["unit"] for account in offered}
-    names = dict(db().execute(select(Unit.code, Unit.name).where(Unit.code.in_(codes))).tuples().all())
+    names = {unit.code: unit.name for unit in db().scalars(select(Unit).where(Unit.code.in_(codes)))}
     return [
         {
             "username": account["username"],

@@ -61,7 +61,7 @@ def put_on_offer() -> Page:
         return _form(chosen, typed, error=error), status_of(error)
     settle()
     if not refused:
-        flash(gettext("已上架%(count)d项，各单位现在就能在广场找到。", count=len(listed)), "ok")
+        flash(gettext("已上架%(count)d项，约一秒后就能在广场找到。", count=len(listed)), "ok")
         return redirect(back_to(request.form))
     return _report(listed, refused)
 

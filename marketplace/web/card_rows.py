@@ -54,7 +54,7 @@ def edit(asset_id: int) -> Page:
 @blueprint.post("")
 @needs(Permission.EDIT_ASSETS)
 def save(asset_id: int) -> Page:
-    """Save the row. If somebody changed the same fields meanwhile, both are shown and what was typed stays."""
+    """Save the row. Where somebody changed the same fields meanwhile, both are shown and nothing is lost."""
     asset = assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)
     typed = {name: request.form[name] for name in EDITED if name in request.form}
     untouched = request.form.get("base", "") == _base(asset)
@@ -89,9 +89,17 @@ def _row(asset_id: int) -> str:
     return render_template(
         "register/row.html",
         row=row_view(row_of(db(), actor(), asset_id)),
-        may_list=actor().may_anywhere(Permission.LIST_ASSETS),
-        several_units=has_several_units(db(), actor()),
+        back_from_edit=True,
+        **columns(),
     )
+
+
+def columns() -> dict[str, bool]:
+    """Which columns there are besides the ones that everybody sees."""
+    return {
+        "may_list": actor().may_anywhere(Permission.LIST_ASSETS),
+        "several_units": has_several_units(db(), actor()),
+    }
 
 
 def _form(asset: Asset, typed: Mapping[str, str] | None = None, *, error: RuleError | None = None) -> str:
@@ -107,6 +115,7 @@ def _form(asset: Asset, typed: Mapping[str, str] | None = None, *, error: RuleEr
         differences=asset_form.differences(typed, asset) if typed and clash else [],
         error=message_of(error) if error else "",
         errors=field_messages(error),
+        **columns(),
     )
 
 

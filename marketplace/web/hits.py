@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
-from marketplace.domain.assets import CONDITIONS, Condition
-from marketplace.domain.states import STATE_NAMES, AssetState
+from marketplace.domain.assets import CONDITIONS
+from marketplace.domain.states import STATE_NAMES
 from marketplace.edge.photos import photo_url
 from marketplace.web.templating import marked
 
@@ -25,8 +25,16 @@ ICONS = (
 """What stands for a photo that there is not, by the beginning of edition and code."""
 
 
-def hit(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A search document ready to draw: addresses instead of hashes, words instead of codes."""
+def hits(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Search documents ready to draw: addresses instead of hashes, words instead of codes."""
+    conditions: dict[str, str] = {code: gettext(words[0]) for code, words in CONDITIONS.items()}
+    states: dict[str, str] = {code: gettext(name) for code, name in STATE_NAMES.items()}
+    return [_hit(document, conditions, states) for document in documents]
+
+
+def _hit(
+    document: Mapping[str, Any], conditions: Mapping[str, str], states: Mapping[str, str]
+) -> dict[str, Any]:
     lit = document.get("highlight") or {}
     cover = document.get("cover")
     return {
@@ -39,8 +47,8 @@ def hit(document: Mapping[str, Any]) -> dict[str, Any]:
         **_pictures(cover),
         "icon": icon_of(document.get("category") or ""),
         "quantity": document.get("listed_quantity") or document["quantity"],
-        "condition_label": gettext(CONDITIONS[Condition(document["condition"])][0]),
-        "state_label": gettext(STATE_NAMES[AssetState(document["state"])]),
+        "condition_label": conditions[document["condition"]],
+        "state_label": states[document["state"]],
         "holder": document["unit_name"],
         "value": document["original_value_text"],
     }

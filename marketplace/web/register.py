@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import RuleError
-from marketplace.domain.finding import Found, Sort, Wish
+from marketplace.domain.finding import Found, Sort
 from marketplace.domain.permissions import Permission
 from marketplace.domain.states import AssetState
 from marketplace.domain.text import N_
@@ -20,10 +20,10 @@ from marketplace.edge.i18n import message_of
 from marketplace.edge.redirects import local_target
 from marketplace.registers.writer import FileKind
 from marketplace.use_cases import listings, register_download, saved_views
-from marketplace.use_cases.card_rows import has_several_units, rows_of
+from marketplace.use_cases.card_rows import rows_of
 from marketplace.web import results
 from marketplace.web.addresses import Args, address_with, cleared_address
-from marketplace.web.card_rows import row_view
+from marketplace.web.card_rows import columns, row_view
 from marketplace.web.downloads import attachment
 from marketplace.web.facet_names import names_of
 from marketplace.web.facets import Group, facet_groups, filter_chips
@@ -63,7 +63,7 @@ def page() -> Response:
         return _more(reading)
     found = results.find(reading)
     template = "register/rows.html" if results.is_part() else "register/page.html"
-    response = results.answer(template, found, **_everything(reading, found))
+    response = results.answer(template, found, _everything(reading, found))
     if results.is_part() and request.headers.get("HX-Source", "").partition("#")[2] != "settling":
         return results.with_address(response, address_with(request.args))
     return response
@@ -126,9 +126,9 @@ def _more(reading: Reading) -> Response:
     """The next rows. The address then says how many were seen, so that coming back shows them again."""
     found = results.find_more(reading)
     if found is None:
-        return results.answer("register/stale.html", Found([], 0), address=address_with(request.args))
+        return results.answer("register/stale.html", Found([], 0), {"address": address_with(request.args)})
     shown = results.shown_before() + len(found.items)
-    response = results.answer("register/more.html", found, wish=reading.wish, **_rows(found, shown))
+    response = results.answer("register/more.html", found, {"wish": reading.wish, **_rows(found, shown)})
     response.headers["HX-Replace-Url"] = address_with(request.args, shown=min(shown, results.RESTORED))
     return response
 
@@ -173,9 +173,8 @@ def _rows(found: Found, shown: int) -> dict[str, object]:
     lit = {item["id"]: item.get("highlight") or {} for item in found.items}
     return {
         **results.paging(found, shown, ROWS),
-        "may_list": actor().may_anywhere(Permission.LIST_ASSETS),
+        **columns(),
         "rows": [row_view(row, lit[row.asset.id]) for row in rows],
-        "several_units": has_several_units(db(), actor()),
     }
 
 

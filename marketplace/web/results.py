@@ -1,7 +1,8 @@
-"""The results of a search as pages go through them: read from the address, found, gone on with, come back to."""
+"""The results of a search as pages go through them: read from the address, found, gone on with."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
@@ -110,7 +111,7 @@ def _next_addresses(found: Found, shown: int, page: int) -> dict[str, str] | Non
     return {"part": part, "whole": whole if shown < RESTORED else part}
 
 
-def answer(template: str, found: Found, **context: object) -> Response:
+def answer(template: str, found: Found, context: Mapping[str, object]) -> Response:
     """A page, or a part of one, that no browser or proxy keeps."""
     response = make_response(render_template(template, **context))
     # The same address answers with the page or a part of it.

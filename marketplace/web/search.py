@@ -21,7 +21,7 @@ from marketplace.edge.wishes import wish_from
 from marketplace.web.addresses import Args, address_with, cleared_address, only_words_differ
 from marketplace.web.facet_names import names_of
 from marketplace.web.facets import facet_groups, filter_chips
-from marketplace.web.hits import hit
+from marketplace.web.hits import hits
 
 blueprint = Blueprint("search", __name__)
 
@@ -164,7 +164,7 @@ def _hits(found: Found, shown: int) -> dict[str, object]:
     """What the list of hits shows; ``shown`` counts those of earlier pages as well."""
     return {
         "found": found,
-        "items": [hit(document) for document in found.items],
+        "items": hits(found.items),
         "shown": shown,
         "next": _next_addresses(found, shown),
         "page": PAGE,

@@ -10,7 +10,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from marketplace.domain.assets import BY_NAME, CONDITIONS
+from marketplace.domain.assets import BY_NAME, CONDITIONS, USE_STATUSES
 from marketplace.domain.finding import MARK_END, MARK_START
 from marketplace.domain.permissions import ROLE_NAMES, Permission
 from marketplace.domain.states import STATE_NAMES
@@ -76,5 +76,6 @@ def _context() -> dict[str, Any]:
         "Permission": Permission,
         "state_names": STATE_NAMES,
         "conditions": CONDITIONS,
+        "use_statuses": USE_STATUSES,
         "card_fields": BY_NAME,
     }

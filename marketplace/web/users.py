@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -202,7 +203,7 @@ def _form(
 
 def _typed_roles() -> list[tuple[str, str]]:
     """Role and unit of each row as it was typed; a row without a role asks for nothing."""
-    pairs = zip(request.form.getlist("role"), request.form.getlist("role_unit"), strict=False)
+    pairs = zip_longest(request.form.getlist("role"), request.form.getlist("role_unit"), fillvalue="")
     return [(role, unit.strip()) for role, unit in pairs if role]
 
 

@@ -24,6 +24,7 @@ import "./js/reorder.js";
 import "./js/gallery.js";
 import "./js/clock.js";
 import "./js/copy.js";
+import "./js/inline.js";
 import "./js/chooser.js";
 import "./js/unfold.js";
 import "./js/rows.js";

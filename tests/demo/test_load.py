@@ -17,7 +17,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.catalogue import Category
 from marketplace.db.outbox import OutboxRow
 from marketplace.db.people import RoleGrant, Unit, UnitKind, User
-from marketplace.demo.load import is_loaded, load_demo
+from marketplace.demo.load import hang_photos, is_loaded, load_demo
 from marketplace.demo.people import PASSWORD
 from marketplace.demo.places import CITIES
 from marketplace.demo.specials import check_digit
@@ -64,7 +64,8 @@ def demo(engine: Engine, photos: FolderStore) -> Iterator[Session]:
     """The demo, loaded once for this module and rolled back after it."""
     with engine.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            assert load_demo(session, photos, NOW, seed=SEED, per_kind=(1, 4))
+            assert load_demo(session, NOW, seed=SEED)
+            assert hang_photos(session, photos, NOW, per_kind=(1, 4))
             yield session
         outer.rollback()
 
@@ -249,10 +250,10 @@ def test_every_listed_asset_shows_photos_that_are_in_the_store(demo: Session, ph
     assert all(photos.exists(key(digest, size)) for digest in digests for size in SIZES)
 
 
-def test_every_card_waits_to_be_indexed_once(demo: Session) -> None:
+def test_every_card_waits_to_be_indexed_and_again_once_it_has_photos(demo: Session) -> None:
     waiting = Counter(demo.scalars(select(OutboxRow.asset_id).where(OutboxRow.drained_at.is_(None))))
-    assert set(waiting.values()) == {1}
-    assert waiting.keys() == set(demo.scalars(select(Asset.id)))
+    pictured = set(demo.scalars(select(Asset.id).where(Asset.cover_photo_id.is_not(None))))
+    assert waiting == {asset: 2 if asset in pictured else 1 for asset in demo.scalars(select(Asset.id))}
 
 
 def test_the_history_of_a_card_tells_how_it_came_and_was_listed(demo: Session) -> None:
@@ -278,7 +279,8 @@ def test_the_history_of_a_card_tells_how_it_came_and_was_listed(demo: Session) -
 def test_a_second_run_finds_the_demo_and_changes_nothing(demo: Session, photos: FolderStore) -> None:
     before = _sizes(demo)
     assert is_loaded(demo)
-    assert not load_demo(demo, photos, NOW, seed=SEED + 1)
+    assert not load_demo(demo, NOW, seed=SEED + 1)
+    assert not hang_photos(demo, photos, NOW)
     assert _sizes(demo) == before
 
 

@@ -121,6 +121,12 @@ def test_of_two_columns_for_a_field_the_surer_name_wins_whatever_the_order() -> 
     assert propose(headers) == propose(headers[::-1]) == wanted
 
 
+def test_of_two_ways_to_write_one_header_the_same_wins_whatever_the_order() -> None:
+    headers = ["资产名称(主)", "资产名称(辅)"]
+    assert propose(headers) == propose(headers[::-1])
+    assert len(propose(headers)) == 1
+
+
 def test_of_two_columns_for_a_field_the_filled_one_wins() -> None:
     rows = [["", "2013-1-1"]] * 9 + [["2013-2-2", "2013-1-1"]]
     assert propose(["取得日期", "购置日期"], rows) == {"购置日期": "acquired_on"}
@@ -178,6 +184,7 @@ def test_the_signature_does_not_depend_on_the_order_of_columns() -> None:
 def test_a_mapping_is_remembered_by_column_name() -> None:
     kept = ColumnMap({0: "name", 2: "model"}, "2013").by_header(["甲", "乙", "丙"])
     assert ColumnMap.for_headers(kept, ["丙", "乙", "甲"]) == ColumnMap({0: "model", 2: "name"}, "2013")
+    assert ColumnMap.for_headers({"columns": {"甲": "renamed"}, "edition": ""}, ["甲"]) == ColumnMap()
     assert ColumnMap.from_json(ColumnMap({3: "name"}, "2013").as_json()) == ColumnMap({3: "name"}, "2013")
 
 

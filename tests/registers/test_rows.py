@@ -234,7 +234,9 @@ def test_rows_that_are_no_assets_are_told_from_assets(cells: list[Cell], kind: N
     assert NoiseFilter(FINANCE, number_column=0).kind(cells) == kind
 
 
-def test_a_card_called_total_is_an_asset_where_it_has_a_number() -> None:
+def test_a_card_with_such_a_name_is_an_asset_where_it_has_a_number() -> None:
     noise = NoiseFilter(["资产名称", "资产编号", "存放地点"], number_column=1)
     assert noise.kind(["合计", "A1", "主楼"]) is None
     assert noise.kind(["合计", "", "主楼"]) is Noise.TOTAL
+    assert noise.kind(["备注:无", "A1", ""]) is None
+    assert noise.kind(["备注:无", "", ""]) is Noise.NOTE

@@ -17,7 +17,7 @@ from marketplace.config import Settings
 from marketplace.db.assets import Asset
 from marketplace.db.session import SessionFactory
 from marketplace.domain.finding import Found, Reach, Wish
-from search import documents, indexer, schema
+from search import documents, indexer, lines, schema
 from search.engine import Engine
 from search.finder import MeiliFinder
 
@@ -109,6 +109,6 @@ def in_database(sessions: SessionFactory) -> Documents:
 
 def plain(document: documents.Document) -> dict[str, Any]:
     """A document as the index gives it back."""
-    sent: dict[str, Any] = orjson.loads(documents.line(document))
+    sent: dict[str, Any] = orjson.loads(lines.line(document))
     del sent["id"]
     return sent

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
@@ -11,16 +13,22 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.domain.assets import CLASSIFIED, Secrecy
 from marketplace.domain.states import AssetState
-from search import documents
-from search.queries import SHOWN
+from search import documents, lines, schema
 from tests import factories
 from tests.conftest import NOW
-from tests.search.conftest import plain
 
 
 def one(session: Session, asset: Asset) -> documents.Document:
     [document] = documents.by_ids(session, [asset.id])
     return document
+
+
+def sent(session: Session, asset: Asset) -> dict[str, Any]:
+    """The document as the engine gets it, and what its card shows."""
+    document = orjson.loads(lines.line(one(session, asset)))
+    card = orjson.loads(document.pop("card"))
+    assert all(document[name] == value for name, value in card.items() if name in document)
+    return card | document
 
 
 def test_a_document_says_all_that_a_result_shows(session: Session) -> None:
@@ -43,8 +51,8 @@ def test_a_document_says_all_that_a_result_shows(session: Session) -> None:
         audience=bureau,
         for_loan=False,
     )
-    document = plain(one(session, card))
-    assert set(SHOWN) - set(document) == {"id"}
+    document = sent(session, card)
+    assert set(document) == {*lines.SHOWN, *schema.INDEXED, "hash"}
     assert document["category"] == "x:T0102"
     assert document["category_path"] == ["x:T", "x:T01", "x:T0102"]
     assert document["unit_path"] == [region.id, bureau.id, office.id]
@@ -60,7 +68,7 @@ def test_a_document_says_all_that_a_result_shows(session: Session) -> None:
 
 def test_a_blank_card_has_a_document(session: Session) -> None:
     card = factories.asset(session, factories.unit(session), location=None, acquired_on=None)
-    document = plain(one(session, card))
+    document = sent(session, card)
     assert (document["listed"], document["audience"], document["modes"]) == (False, [], [])
     assert (document["category"], document["year"], document["listed_at"]) == (None, None, None)
     assert "_geo" not in document
@@ -137,13 +145,13 @@ def test_names_of_a_class_find_what_is_called_otherwise(session: Session) -> Non
 
 def test_the_hash_tells_documents_apart(session: Session) -> None:
     card = factories.asset(session, factories.unit(session))
-    before = documents.content_hash(one(session, card))
-    assert plain(one(session, card))["hash"] == before == documents.content_hash(one(session, card))
-    assert documents.has_shape(before)
-    assert not documents.has_shape("0" + before)
+    before = lines.content_hash(one(session, card))
+    assert orjson.loads(lines.line(one(session, card)))["hash"] == before
+    assert lines.has_shape(before)
+    assert not lines.has_shape("0" + before)
     card.unit.name = "另一个单位"
     session.flush()
-    assert documents.content_hash(one(session, card)) != before
+    assert lines.content_hash(one(session, card)) != before
 
 
 def test_the_number_of_statements_does_not_grow(session: Session) -> None:

@@ -160,7 +160,7 @@ def put_in(session: Session, units: dict[str, Unit], drawn: Sequence[dict[str, A
 
 @given(drawn=REGISTERS)
 @hypothesis_settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

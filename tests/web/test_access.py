@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from marketplace.app import Application
 from marketplace.db.people import User
 from marketplace.db.session import transaction
-from marketplace.domain.permissions import PLATFORM, ROLE_PERMISSIONS, Permission, Role
+from marketplace.domain.permissions import PLATFORM, ROLE_PERMISSIONS, Role
 from marketplace.edge.access import Access, access_of
 from marketplace.use_cases.accounts import issue_token
 from tests.conftest import NOW
@@ -37,23 +38,30 @@ class Door:
         asked = self.access.permissions
         return self.access.public or not asked or not ROLE_PERMISSIONS[role].isdisjoint(asked)
 
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    leads_to: str
+    kind: str
 
 
-def _filled(rule: str) -> str:
-    """An address of this rule: of the right shape, naming nothing that exists."""
+@dataclass(frozen=True)
+class Caller:
+    """Somebody at a browser or, with a token, a program."""
 
-    def value(place: re.Match[str]) -> str:
-        kind, arguments = place[1], place[2] or ""
-        if kind == "int":
-            return "999999"
-        if kind == "any":
-            return arguments.split(",")[0].strip()
-        length = re.search(r"length=(\d+)", arguments)
-        return "0" * (int(length[1]) if length else 1)
+    visitor: Visitor
+    token: str = ""
 
-    return _PLACE.sub(value, rule)
+    def knock(self, door: Door) -> Answer:
+        """Call, with a CSRF token of this session, so that nothing but the access check refuses."""
+        headers = {"X-CSRFToken": self.visitor.token}
+        if door.for_programs and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        answer = self.visitor.client.open(door.path, method=door.method, headers=headers)
+        return Answer(answer.status_code, answer.location or "", answer.content_type or "")
 
 
 def doors(app: Flask) -> Iterator[Door]:
@@ -63,32 +71,100 @@ def doors(app: Flask) -> Iterator[Door]:
         if rule.endpoint == "static" or access is None:
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield Door(_filled(rule.rule), method, access)
+            yield Door(_PLACE.sub(_value, rule.rule), method, access)
 
 
-@pytest.fixture
-def token(world: World) -> dict[Role, str]:
-    """A token of an account with each role, everywhere."""
+def _value(place: re.Match[str]) -> str:
+    """Something of the right shape that names nothing that exists."""
+    kind, arguments = place[1], place[2] or ""
+    if kind == "int":
+        return "999999"
+    if kind == "any":
+        return arguments.split(",")[0].strip()
+    length = re.search(r"length=(\d+)", arguments)
+    return "0" * (int(length[1]) if length else 1)
+
+
+def _caller(world: World, role: Role) -> Caller:
+    """Somebody with the role over the whole city, at a browser and by a program."""
+    name = world.account(role, at="330000")
     with transaction(world.sessions) as session:
-        people = {role: session.merge(User(id=None)) for role in ()}
-    assert not people
-    return {}
-
-
-def _knock(visitor: Visitor, door: Door, token: str = "") -> tuple[int, str]:
-    """Status and where it leads; with a valid CSRF token, so that nothing else refuses first."""
-    headers = {"X-CSRFToken": visitor.token}
-    if door.for_programs and token:
-        headers["Authorization"] = f"Bearer {token}"
-    answer = visitor.client.open(door.path, method=door.method, headers=headers)
-    return answer.status_code, answer.location or ""
+        user = session.scalars(select(User).where(User.username == name)).one()
+        token = issue_token(session, PLATFORM, NOW, user, "test")
+    visitor = world.visitor()
+    assert visitor.sign_in(name).status_code == 302
+    assert visitor.get("/profile").status_code == 200
+    return Caller(visitor, token)
 
 
 def test_every_address_declares_who_may_call_it(app: Application) -> None:
-    silent = {
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if access_of(app.view_functions[rule.endpoint]) is None
-    }
+    rules = list(app.url_map.iter_rules())
+    silent = {rule.rule for rule in rules if access_of(app.view_functions[rule.endpoint]) is None}
     assert silent == set()
-    assert len(list(doors(app))) > 40
+    assert len(rules) > 40
+
+
+def test_only_these_addresses_are_open_to_everyone(app: Application) -> None:
+    public = {(door.method, door.path) for door in doors(app) if door.access.public}
+    assert public == {
+        ("GET", "/"),
+        ("GET", "/login"),
+        ("POST", "/login"),
+        ("POST", "/locale"),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/metrics"),
+        ("GET", "/api/v1/openapi.json"),
+    }
+
+
+def test_only_these_addresses_are_reachable_with_a_first_password(app: Application) -> None:
+    early = {(door.method, door.path) for door in doors(app) if door.access.before_password_change}
+    assert early == {("POST", "/logout"), ("GET", "/profile/password"), ("POST", "/profile/password")}
+
+
+def test_strangers_are_sent_to_the_sign_in_page_and_programs_refused(world: World, app: Application) -> None:
+    visitor = world.visitor()
+    visitor.get("/login")
+    stranger = Caller(visitor)
+    wrong = []
+    for door in doors(app):
+        if door.access.public:
+            continue
+        answer = stranger.knock(door)
+        if door.for_programs:
+            good = (answer.status, answer.kind) == (401, "application/problem+json")
+        else:
+            good = answer.status == 302 and answer.leads_to.startswith("/login?next=")
+        if not good:
+            wrong.append((door, answer))
+    assert wrong == []
+
+
+def test_a_browser_session_does_not_open_the_interface(world: World, app: Application) -> None:
+    signed_in = Caller(_caller(world, Role.STAFF).visitor)
+    answers = {signed_in.knock(d).status for d in doors(app) if d.for_programs and not d.access.public}
+    assert answers == {401}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_is_refused_wherever_its_permissions_do_not_reach(
+    world: World, app: Application, role: Role
+) -> None:
+    caller = _caller(world, role)
+    closed = [door for door in doors(app) if not door.opens_to(role)]
+    assert closed
+    let_in = [(door, answer) for door in closed if (answer := caller.knock(door)).status != 403]
+    assert let_in == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_finds_what_its_permissions_reach(world: World, app: Application, role: Role) -> None:
+    caller = _caller(world, role)
+    open_to = [door for door in doors(app) if door.opens_to(role) and door.method == "GET"]
+    refused = [(door, answer) for door in open_to if _is_refusal(answer := caller.knock(door))]
+    assert refused == []
+
+
+def _is_refusal(answer: Answer) -> bool:
+    return answer.status in (401, 403) or answer.status >= 500 or answer.leads_to.startswith("/login")

@@ -1,6 +1,8 @@
-// <details class="menu"> behaves like a menu: one open at a time, closed by Escape and by a click elsewhere.
+// <details class="menu"> behaves like a menu: one open at a time, closed by Escape and by a click elsewhere. So do
+// the facets of a .filter-bar, unless they lie in a sheet.
 
-const open = () => document.querySelectorAll("details.menu[open]");
+const MENU = ":is(details.menu, .filter-bar:not(.is-sheet) > details.facet)[open]";
+const open = () => document.querySelectorAll(MENU);
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of open()) if (!menu.contains(target)) menu.open = false;
@@ -15,6 +17,6 @@ document.addEventListener("keydown", ({ key }) => {
 });
 
 document.addEventListener("focusout", ({ target, relatedTarget }) => {
-  const menu = target.closest?.("details.menu[open]");
+  const menu = target.closest?.(MENU);
   if (menu && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
 });

@@ -60,8 +60,11 @@ function wanted({ response, hx, sourceElement }) {
   );
 }
 
+let focused = "";
+
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
+  focused = document.activeElement?.id ?? "";
   if (!ctx.response || wanted(ctx)) return;
   event.preventDefault();
   toast(complaint(ctx.response.status, ctx.text ?? ""), { tone: "seal" });
@@ -71,7 +74,9 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   if (ctx && !ctx.response) toast(say("offline"), { tone: "seal" });
 });
 
+// What had the focus keeps it, even where it had to be moved or made anew.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
   if (ctx.response?.status === 422) focusMistake(document);
   if (ctx.shownBefore) ctx.shownBefore.nextElementSibling?.querySelector("a, button")?.focus();
 });

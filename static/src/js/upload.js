@@ -1,6 +1,6 @@
 // <form data-upload> with a drop zone: files go one by one, each with its own bar, and can be tried again.
-// data-upload-target="#list" takes the piece of page that each answer brings. <form data-upload="single">
-// sends one file with the whole form and follows where the answer leads.
+// data-upload-target="#list" takes the piece of page that each answer brings, by way of data-upload-swap.
+// <form data-upload="single"> sends one file with the whole form and follows where the answer leads.
 import htmx from "htmx.org";
 import { icon, make } from "./build.js";
 import { enhance } from "./enhance.js";
@@ -63,8 +63,8 @@ function accept(form, { line, state }, request) {
     state.replaceChildren(say("uploaded"));
     return;
   }
-  target.insertAdjacentHTML("beforeend", request.responseText);
-  if (target.lastElementChild) htmx.process(target.lastElementChild);
+  const swap = form.dataset.uploadSwap ?? "beforeend";
+  htmx.swap({ sourceElement: form, target, swap, text: request.responseText });
   line.remove();
 }
 
@@ -84,7 +84,8 @@ async function bring(form, file, name) {
   const request = await send(form, body, (part) => (view.bar.value = part));
   if (request.status >= 200 && request.status < 300) return accept(form, view, request);
   const why = request.status ? complaint(request.status, request.responseText) : say("offline");
-  return refuse(view, why, () => bring(form, file, name));
+  // A file that was looked at and refused is no better the second time.
+  return refuse(view, why, request.status === 422 ? null : () => bring(form, file, name));
 }
 
 async function bringAll(form, files, name) {

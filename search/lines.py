@@ -1,0 +1,67 @@
+"""Documents in the form in which the engine keeps them.
+
+What a result shows is one field, ``card``: the engine unpacks every displayed field of every hit, so
+thirty of them would cost more than finding it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from search.documents import Document
+from search.schema import INDEXED
+
+SHAPE = 1
+"""Raised when documents of the same rows come to look different, so that old ones are told apart."""
+SHOWN = (
+    *("id", "version", "number", "name", "brand", "model", "category", "category_name", "unit_id"),
+    *("unit_code", "unit_name", "unit_short_name", "region_code", "region_name", "condition", "use_status"),
+    *("state", "listed", "modes", "quantity", "listed_quantity", "unit_of_measure", "original_value"),
+    *("original_value_text", "net_value_text", "acquired_on", "year", "location", "place", "listed_at"),
+    *("created", "cover", "photo_count", "_geo"),
+)
+"""What an item of an answer carries."""
+
+
+def line(document: Document) -> bytes:
+    """A document as it is sent: one JSON object with ``hash``, by which drift is found."""
+    body = _body(document)
+    return b'{"hash":"%s",%s' % (_hash(body), body[1:])
+
+
+def content_hash(document: Document) -> str:
+    """The ``hash`` that the document's :func:`line` carries."""
+    return _hash(_body(document)).decode()
+
+
+def has_shape(content_hash: str) -> bool:
+    """Whether a document with this hash was made by this release."""
+    return content_hash.startswith(f"{SHAPE}.")
+
+
+def item_of(hit: dict[str, Any]) -> dict[str, Any]:
+    """What a hit of the engine shows."""
+    item: dict[str, Any] = orjson.loads(hit["card"])
+    return item
+
+
+def item_like(document: Document) -> dict[str, Any]:
+    """The same from a document that never was in the engine."""
+    item: dict[str, Any] = orjson.loads(_card(document))
+    return item
+
+
+def _card(document: Document) -> bytes:
+    return orjson.dumps({name: document[name] for name in SHOWN if name in document})
+
+
+def _body(document: Document) -> bytes:
+    sent = {name: document[name] for name in INDEXED if name in document}
+    return orjson.dumps(sent | {"card": _card(document).decode()})
+
+
+def _hash(body: bytes) -> bytes:
+    return b"%d.%s" % (SHAPE, hashlib.blake2b(body, digest_size=8).hexdigest().encode())
