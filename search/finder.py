@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from structlog import get_logger
@@ -14,9 +14,12 @@ from marketplace.db.session import SessionFactory
 from marketplace.domain.finding import Found, Reach, Wish
 from search import answers, cursors, fallback, queries, spellings
 from search.engine import Engine, EngineDown, EngineRefused
+from search.orders import has_words
 
 PAUSE_SECONDS = 2.0
 """After a failure the engine is left alone for this long, so that not every search waits for it."""
+HITS_AT_ONCE = 1_000
+"""Hits of one answer when all of them are wanted: few enough for the engine to answer in time."""
 
 T = TypeVar("T")
 log = get_logger()
@@ -53,6 +56,23 @@ class MeiliFinder:
             with self._sessions() as session:
                 found = fallback.find(session, wish, reach, cursor)
         return dataclasses.replace(found, took_ms=round((time.perf_counter() - started) * 1000, 2))
+
+    def ids(self, wish: Wish, reach: Reach) -> Iterator[Sequence[int]]:
+        """Ids of all that a wish finds, each at least once, in pieces and in any order.
+
+        What words mean only the engine knows; filters alone the database answers exactly, and faster.
+        """
+        if not has_words(wish):
+            with self._sessions() as session:
+                yield from fallback.ids(session, wish, reach)
+            return
+        page = dataclasses.replace(wish, cursor="", limit=HITS_AT_ONCE, facets=False)
+        while True:
+            found = self.find(page, reach)
+            yield [item["id"] for item in found.items]
+            if not found.next_cursor:
+                return
+            page = dataclasses.replace(page, cursor=found.next_cursor)
 
     def suggest(self, q: str, reach: Reach, *, limit: int = 8) -> list[str]:
         """Names of findable listings that start or continue what was typed; each once."""

@@ -1,4 +1,4 @@
-"""What a thing is also called: groups of words matched against names, the longest match first."""
+"""What a thing is also called: groups of words, matched against names, the longest first."""
 
 from __future__ import annotations
 
@@ -17,25 +17,29 @@ KEPT = 20_000
 
 
 class Synonyms:
-    """All groups, compiled into one expression."""
+    """All groups, compiled into one expression.
+
+    It is matched from the end of a text: what a Chinese name means stands last, so 移动电脑桌 is a
+    电脑桌 and no 移动电脑.
+    """
 
     def __init__(self, groups: Groups) -> None:
         self._groups: dict[str, list[str]] = {}
         for canonical, words in groups:
             for word in (canonical, *words):
-                self._groups.setdefault(normalise(word), []).extend((canonical, *words))
+                self._groups.setdefault(normalise(word)[::-1], []).extend((canonical, *words))
         self._pattern = _pattern(self._groups)
         self.of = lru_cache(KEPT)(self._of)
 
     def _of(self, text: str) -> tuple[str, ...]:
-        """All words of the groups that a text names."""
-        found = self._pattern.findall(normalise(text))
+        """All words of the groups that a text names, of the last thing named first."""
+        found = self._pattern.findall(normalise(text)[::-1])
         return tuple(dict.fromkeys(word for match in found for word in self._groups[match]))
 
     def split(self, text: str) -> list[str]:
         """Words of a search, with known ones cut out of what is written together: 联想笔记本."""
-        cut = self._pattern.sub(lambda match: f" {match[0]} ", normalise(text))
-        return cut.split()
+        cut = self._pattern.sub(lambda match: f" {match[0]} ", normalise(text)[::-1])
+        return cut[::-1].split()
 
 
 def load(session: Session) -> Synonyms:

@@ -6,7 +6,7 @@ when the application is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -95,7 +95,9 @@ class Found:
     """The answer to a :class:`Wish`."""
 
     items: list[dict[str, Any]]
-    """Search documents (see ``search.documents``), each with ``highlight`` and ``distance_km``."""
+    """What is shown of search documents (``search.lines.SHOWN``), each with two things more:
+    ``highlight``, the marked texts of ``name number brand model`` as far as something matched there, and
+    of ``alias``, the other name that was meant; ``distance_km``, None where a position is unknown."""
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Counts by facet (``category region unit condition mode state value year distance``) and value,
@@ -117,6 +119,10 @@ class Finder(Protocol):
         Raises:
             Invalid: the cursor is not one that an earlier answer gave for the same wish.
         """
+        ...
+
+    def ids(self, wish: Wish, reach: Reach) -> Iterator[Sequence[int]]:
+        """Ids of all that a wish finds, each at least once, in pieces and in any order."""
         ...
 
     def healthy(self) -> bool:

@@ -33,4 +33,4 @@ def _recorded(session: Session, asset_id: int) -> list[Change]:
         .where(AuditEntry.object_kind == "asset", AuditEntry.object_id == asset_id, state.is_not(None))
         .order_by(AuditEntry.id)
     )
-    return [Change(at, AssetState(word)) for at, word in session.execute(query).tuples()]
+    return [Change(at, AssetState(word)) for at, word in session.execute(query)]

@@ -29,12 +29,12 @@ def read_category(session: Session, typed: str) -> CategoryKey | None:
     Raises:
         Invalid: it could be several classes, or none.
     """
-    edition, colon, code = (part.strip() for part in typed.partition(":"))
+    edition, colon, code = (part.strip() for part in typed.replace("：", ":").partition(":"))
     if not edition:
         return None
     if colon and code:
         return edition, code
     same = [node for node in find_categories(session, edition) if edition in (node.code, node.name)]
     if len(same) != 1:
-        raise invalid_field("category", N_("请从列表中选择分类，或填写“版本：代码”，如 2022:A02010105。"))
+        raise invalid_field("category", N_("请从列表中选择分类，或填写版本和代码，如 2022:A02010105。"))
     return same[0].edition, same[0].code

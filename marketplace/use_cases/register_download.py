@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, cast, func, select
@@ -19,9 +19,6 @@ from marketplace.domain.permissions import Actor
 from marketplace.registers import writer
 from marketplace.registers.writer import FileKind
 from marketplace.use_cases import audit, register_export
-
-FOUND_AT_ONCE = 5_000
-"""Hits that are asked of the search at a time; only their ids are kept, in the database."""
 
 _chosen = Table(
     "chosen_assets",
@@ -60,15 +57,9 @@ def stream(
 def _choose(session: Session, finder: Finder, actor: Actor, wish: Wish) -> None:
     """Put the ids of all hits into a table of this transaction."""
     session.execute(CreateTable(_chosen))
-    page = replace(wish, limit=FOUND_AT_ONCE, cursor="", facets=False)
-    while True:
-        found = finder.find(page, reach_of(actor))
-        ids = cast([item["id"] for item in found.items], ARRAY(BigInteger))
-        hits = select(func.unnest(ids, type_=BigInteger()))
+    for ids in finder.ids(wish, reach_of(actor)):
+        hits = select(func.unnest(cast(list(ids), ARRAY(BigInteger)), type_=BigInteger()))
         session.execute(upsert(_chosen).from_select(["id"], hits).on_conflict_do_nothing())
-        if not found.next_cursor:
-            return
-        page = replace(page, cursor=found.next_cursor)
 
 
 def _closing(session: Session, pieces: Iterator[bytes]) -> Iterator[bytes]:

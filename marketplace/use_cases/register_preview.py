@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.config import Settings
-from marketplace.db.imports import ImportRow, ImportRun
+from marketplace.db.imports import ImportRow, ImportRun, ImportState
 from marketplace.domain.assets import BY_NAME
 from marketplace.domain.errors import Conflict
 from marketplace.domain.permissions import Actor
@@ -69,9 +69,12 @@ def preview(session: Session, actor: Actor, run_id: int, *, refusals: int = 50, 
     """What the run would do with the cards as they are now; ``refusals`` and ``sample`` limit the rows.
 
     Raises:
+        Conflict: what was read was lost when the database crashed.
         NotFound: there is no such run, or the actor may not know of it.
     """
     run = load(session, actor, run_id)
+    if run.state is ImportState.PREVIEW and register_staging.staged_rows(session, run_id) != run.total_rows:
+        raise Conflict(N_("已读取的内容在数据库异常重启时丢失。请重新上传同一文件。"))
     comparison = comparison_of(run)
     counts = {Verdict(word): count for word, count in session.execute(_counted(comparison, run_id))}
     return Preview(
@@ -105,7 +108,7 @@ def reason(problem: Mapping[str, Any], say: Say = str) -> str:
     params = problem["params"]
     told = message % params if params else message
     value = f"“{problem['value']}”" if problem["value"] else ""
-    return f"{say(problem['label'])}{value}:{told}"
+    return f"{say(problem['label'])}{value}：{told}"
 
 
 def _counted(comparison: Comparison, run_id: int) -> Any:
@@ -166,4 +169,4 @@ def _refused_cells(session: Session, run: ImportRun, path: Path, say: Say) -> It
 
 
 def _refused_row(row_no: int, problems: Problems, cells: Sequence[Cell], say: Say) -> list[Out]:
-    return [row_no, "; ".join(reason(problem, say) for problem in problems), *cells]
+    return [row_no, "；".join(reason(problem, say) for problem in problems), *cells]

@@ -60,7 +60,7 @@ def _values(found: Found, facet: str) -> set[str]:
 def _regions(codes: Iterable[str]) -> dict[str, str]:
     name = func.min(Unit.region_name)
     query = select(Unit.region_code, name).where(Unit.region_code.in_(codes)).group_by(Unit.region_code)
-    return dict(db().execute(query).tuples().all())
+    return {code: name for code, name in db().execute(query)}
 
 
 def _units(codes: Iterable[str]) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
@@ -70,7 +70,7 @@ def _units(codes: Iterable[str]) -> tuple[dict[str, str], dict[str, str], frozen
         .outerjoin(parent, parent.id == Unit.parent_id)
         .where(Unit.code.in_(codes))
     )
-    rows = db().execute(query).tuples().all()
+    rows = db().execute(query).all()
     return (
         {code: name for code, name, _, _ in rows},
         {code: above for code, _, _, above in rows if above},
@@ -81,7 +81,7 @@ def _units(codes: Iterable[str]) -> tuple[dict[str, str], dict[str, str], frozen
 def _classes(keys: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
     query = select(Category.edition, Category.code, Category.name, Category.parent_code)
-    rows = db().execute(query.where(tuple_(Category.edition, Category.code).in_(pairs))).tuples().all()
+    rows = db().execute(query.where(tuple_(Category.edition, Category.code).in_(pairs))).all()
     return (
         {f"{edition}:{code}": name for edition, code, name, _ in rows},
         {f"{edition}:{code}": f"{edition}:{above}" for edition, code, _, above in rows if above},

@@ -104,7 +104,7 @@ def test_a_person_looks_before_anything_is_written(desk: Desk) -> None:
         seen = preview(session, desk.actor, run_id)
     assert (seen.create, seen.update, seen.unchanged, seen.refused) == (1, 1, 1, 1)
     assert [(row.row_no, row.number, row.name) for row in seen.refusals] == [(5, "A4", "灯")]
-    assert reason(seen.refusals[0].problems[0]) == "数量“半”:应为整数,如 1"
+    assert reason(seen.refusals[0].problems[0]) == "数量“半”：应为整数，如 1"
     assert [(row.row_no, row.verdict) for row in seen.sample] == [
         (2, "update"),
         (3, "unchanged"),
@@ -116,7 +116,7 @@ def test_a_person_looks_before_anything_is_written(desk: Desk) -> None:
     report = desk.advance(run_id)
     assert report.state is ImportState.DONE
     assert (report.created, report.updated, report.unchanged, report.refused) == (1, 1, 1, 1)
-    assert reasons(desk, run_id) == {5: "数量“半”:应为整数,如 1"}
+    assert reasons(desk, run_id) == {5: "数量“半”：应为整数，如 1"}
 
 
 def test_a_confirmed_mapping_is_offered_for_the_next_file_of_the_source(desk: Desk) -> None:
@@ -260,19 +260,31 @@ def test_of_rows_with_one_number_equal_ones_count_once_and_different_ones_not_at
     assert (report.created, report.refused) == (2, 4)
     told = reasons(desk, report.id)
     twin = next(row for row in (2, 4) if row in told)
-    assert told.pop(twin) == f"资产编号“A1”:与第{6 - twin}行完全相同,只导入一次"
+    assert told.pop(twin) == f"资产编号“A1”：与第{6 - twin}行完全相同，只导入一次"
     assert told == {
-        3: "资产编号“A2”:资产编号与第5、6行相同而内容不同,请核对编号",
-        5: "资产编号“A2”:资产编号与第3、6行相同而内容不同,请核对编号",
-        6: "资产编号“A2”:资产编号与第3、5行相同而内容不同,请核对编号",
+        3: "资产编号“A2”：资产编号与第5、6行相同而内容不同，请核对编号",
+        5: "资产编号“A2”：资产编号与第3、6行相同而内容不同，请核对编号",
+        6: "资产编号“A2”：资产编号与第3、5行相同而内容不同，请核对编号",
     }
+
+
+@pytest.mark.parametrize("number", ["A1", ""])
+def test_rows_that_say_the_same_in_other_words_do_not_depend_on_their_order(desk: Desk, number: str) -> None:
+    with transaction(desk.sessions) as session:
+        other = factories.unit(session, session.merge(desk.unit))
+    rows = [[number, "桌", "1.0"], [number, "桌", "1"], [number, "桌", "1.00"]]
+    desk.bring_in_table([["资产编号", "资产名称", "型号"], *rows])
+    desk.bring_in_table([["资产编号", "资产名称", "型号"], *rows[::-1]], unit=other)
+    kept = [(card["number"], card["model"]) for card in desk.cards()]
+    assert len(kept) == (1 if number else 3)
+    assert kept == [(card["number"], card["model"]) for card in desk.cards(other)]
 
 
 def test_a_number_that_all_rows_share_is_refused_without_naming_them_all(desk: Desk) -> None:
     report = desk.bring_in_table([HEADERS, *(["同号", "桌", 1, at, "", ""] for at in range(1, 301))])
     assert report.refused == 300
     assert (
-        reasons(desk, report.id)[2] == "资产编号“同号”:资产编号与第3、4、5、6、7行相同而内容不同,请核对编号"
+        reasons(desk, report.id)[2] == "资产编号“同号”：资产编号与第3、4、5、6、7行相同而内容不同，请核对编号"
     )
 
 
@@ -286,7 +298,7 @@ def test_good_rows_go_in_beside_bad_ones_and_the_bad_ones_come_back_to_be_mended
     text = back.read_text("utf-8-sig")
     assert text.splitlines() == [
         "原行号,未导入原因,资产编号,资产名称,数量,原值,使用人,备注",
-        '4,"原值“八千”:应为金额,如 12,800.00; 资产名称:必填,不能空白",A2,,1,八千,\'=1,',
+        '4,"原值“八千”：应为金额，如 12,800.00；资产名称：必填，不能空白",A2,,1,八千,\'=1,',
     ]
     back.write_text(text.replace("A2,,", "A2,椅,").replace(",八千,", ",8000,"), "utf-8-sig")
     mended = desk.bring_in(back)
@@ -302,7 +314,7 @@ def test_a_closed_card_is_not_changed(desk: Desk) -> None:
             asset.state = AssetState.SOLD
     report = desk.bring_in_table([HEADERS, ["A1", "桌", 1, 90, "", ""], ["A2", "椅", 1, 100, "", ""]])
     assert (report.updated, report.unchanged, report.refused) == (0, 1, 1)
-    assert reasons(desk, report.id) == {2: "资产编号:卡片已销账,不再更新"}
+    assert reasons(desk, report.id) == {2: "资产编号：卡片已销账，不再更新"}
     assert {card["original_value"] for card in desk.cards()} == {Decimal(100)}
 
 
@@ -321,8 +333,8 @@ def test_state_and_listing_stay_and_their_rules_hold(desk: Desk) -> None:
     report = desk.bring_in_table(table)
     assert (report.updated, report.refused) == (1, 2)
     assert reasons(desk, report.id) == {
-        2: "数量:资产正在仓内展示,数量不能少于上架数量。请先撤回或修改上架数量",
-        3: "密级:资产正在仓内展示,不能改为涉密。请先撤回",
+        2: "数量：资产正在仓内展示，数量不能少于上架数量。请先撤回或修改上架数量",
+        3: "密级：资产正在仓内展示，不能改为涉密。请先撤回",
     }
     with desk.sessions() as session:
         assert set(session.scalars(select(Asset.state))) == {AssetState.LISTED}
@@ -333,7 +345,7 @@ def test_depreciation_is_held_against_the_value_that_the_card_has(desk: Desk) ->
     headers = ["资产编号", "资产名称", "累计折旧"]
     report = desk.bring_in_table([headers, ["A1", "桌", 101], ["A2", "椅", 1], ["A3", "柜", ""]])
     assert (report.created, report.updated, report.refused) == (1, 0, 2)
-    assert reasons(desk, report.id) == dict.fromkeys((2, 3), "累计折旧:累计折旧不能大于账面原值")
+    assert reasons(desk, report.id) == dict.fromkeys((2, 3), "累计折旧：累计折旧不能大于账面原值")
 
 
 def test_new_cards_start_with_defaults_where_the_register_says_nothing(desk: Desk) -> None:
@@ -365,11 +377,11 @@ def test_rows_go_to_the_units_that_they_name_as_far_as_the_actor_may(desk: Desk)
     assert [card["number"] for card in desk.cards(below)] == ["A1", "A2"]
     assert [card["number"] for card in desk.cards()] == ["A3"]
     assert desk.count(Asset) == 3
-    assert {row: told.partition(":")[2] for row, told in reasons(desk, report.id).items()} == {
-        5: "您不能向这个单位导入资产,请由该单位资产管理员导入",
-        6: "单位已停用,不能导入",
-        7: "没有这个单位,请核对单位编码或名称",
-        8: "单位编码与单位名称不是同一个单位,请核对",
+    assert {row: told.partition("：")[2] for row, told in reasons(desk, report.id).items()} == {
+        5: "您不能向这个单位导入资产，请由该单位资产管理员导入",
+        6: "单位已停用，不能导入",
+        7: "没有这个单位，请核对单位编码或名称",
+        8: "单位编码与单位名称不是同一个单位，请核对",
     }
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.engines import process
 from marketplace.use_cases import register_import, register_merge, register_worker
+from marketplace.use_cases.register_preview import preview
 from marketplace.use_cases.register_worker import LEASE
+from tests import factories
 from tests.conftest import NOW
 from tests.registers import samples
 from tests.use_cases.importing import Desk, make_desk
@@ -217,6 +220,27 @@ def test_staged_rows_that_a_crashed_database_lost_are_read_again(desk: Desk, run
     check_complete(desk, run_id)
 
 
+def test_a_preview_shows_all_rows_after_a_crash(desk: Desk) -> None:
+    run_id = desk.begin(desk.file([samples.SURPLUS, *samples.surplus(ROWS)]))
+
+    def crash(done: int, total: int | None) -> None:
+        if done == 3 * STEP and not crashes:
+            crashes.append(done)
+            with transaction(desk.sessions) as session:
+                session.execute(text("TRUNCATE import_rows"))
+            raise ConnectionError
+
+    crashes: list[int] = []
+    with pytest.raises(ConnectionError):
+        desk.advance(run_id, on_progress=crash)
+    assert desk.advance(run_id).state is ImportState.PREVIEW
+    with transaction(desk.sessions) as session:
+        assert preview(session, desk.actor, run_id).create == ROWS
+        session.execute(text("TRUNCATE import_rows"))
+        with pytest.raises(Conflict, match="请重新上传"):
+            preview(session, desk.actor, run_id)
+
+
 def test_rows_refused_while_merging_are_refused_again_after_a_crash(desk: Desk) -> None:
     headers = ["资产编号", "资产名称", "原值"]
     desk.bring_in(desk.file([headers, ["A1", "桌", 100]]))
@@ -257,6 +281,20 @@ def test_a_card_that_somebody_edits_meanwhile_is_compared_as_it_was_left(desk: D
     with desk.sessions() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "asset.edit"))
     assert (entry.before, entry.after) == ({"original_value": "150.00"}, {"original_value": "120.00"})
+
+
+def test_a_card_that_somebody_makes_meanwhile_is_not_made_twice(desk: Desk) -> None:
+    run_id = desk.begin(desk.file([["资产编号", "资产名称", "原值"], ["A1", "桌", 120]]), proceed=True)
+    worker = threading.Thread(target=desk.advance, args=(run_id,))
+    with desk.sessions() as making:
+        factories.asset(making, making.merge(desk.unit), "桌", number="A1", original_value="150")
+        worker.start()
+        assert process.wait_until(lambda: _someone_waits(desk), seconds=20)
+        making.commit()
+    worker.join()
+    report = desk.report(run_id)
+    assert (report.state, report.created, report.updated) == (ImportState.DONE, 0, 1)
+    assert [(card["number"], card["original_value"]) for card in desk.cards()] == [("A1", Decimal(120))]
 
 
 def _someone_waits(desk: Desk) -> bool:
