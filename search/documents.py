@@ -164,7 +164,8 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
     }
     if place:
         fields["_geo"] = {"lat": place[0], "lng": place[1]}
-    return Holder(fields, facets.of_holder(row.id, row.region_code, fields["unit_codes"], place))
+    above = [code for code in fields["unit_codes"] if code != row.code]
+    return Holder(fields, facets.of_holder(row.id, row.code, row.region_code, above, place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The engine reads every facet field of every hit, so all that is counted stands in one field,
 ``facets``: each value begins with a letter that says what it is, and what depends on the holder
-(region, units it belongs to, position) is one value. Fewer values per document are counted in a
+(region, the units it belongs to, position) is one value. Fewer values per document are counted in a
 third of the time.
 """
 
@@ -46,15 +46,17 @@ class _Value(NamedTuple):
 
     counted: tuple[tuple[str, str], ...]
     """The facets and their values that it stands for."""
+    above: str = ""
+    """Of a holder: its region and what it belongs to, which many holders have in common."""
     unit: int = 0
-    """The holder, if it is a holder's value, and where it is."""
     place: Place | None = None
+    """Of a holder: who it is, and where."""
 
 
-def of_holder(unit: int, region: str, codes: Iterable[str], place: Place | None) -> str:
+def of_holder(unit: int, code: str, region: str, above: Iterable[str], place: Place | None) -> str:
     """What all assets of one unit have in common, as one value."""
     position = f"{place[0]!r},{place[1]!r}" if place else ""
-    return "u" + _SEPARATOR.join((str(unit), region, _LEVELS.join(codes), position))
+    return "u" + _SEPARATOR.join((str(unit), code, _LEVELS.join((region, *above)), position))
 
 
 def of_class(edition: str, codes: Iterable[str]) -> str:
@@ -70,13 +72,16 @@ def of(facet: str, value: object) -> str:
 def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts:
     """All facets from the counts of ``facets``; distances only when there is a place to measure from."""
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    above: dict[str, int] = {}
     for value, number in distribution.items():
         read = _read(value)
-        for facet, name in read.counted:
-            of_facet = counts[facet]
-            of_facet[name] = of_facet.get(name, 0) + number
+        _add(counts, read.counted, number)
+        if read.above:
+            above[read.above] = above.get(read.above, 0) + number
         if origin and read.place:
             _add_distance(counts["distance"], distance_km(origin, read.place), number)
+    for text, number in above.items():
+        _add(counts, _read_above(text), number)
     return dict(counts)
 
 
@@ -109,15 +114,26 @@ def distance_km(origin: Place, place: Place) -> float:
 def _read(value: str) -> _Value:
     kind, rest = value[0], value[1:]
     if kind == "u":
-        unit, region, codes, position = rest.split(_SEPARATOR)
-        units = tuple(("unit", code) for code in codes.split(_LEVELS))
+        unit, code, above, position = rest.split(_SEPARATOR)
         latitude, _, longitude = position.partition(",")
         place = (float(latitude), float(longitude)) if position else None
-        return _Value((("region", region), *units), int(unit), place)
+        return _Value((("unit", code),), above, int(unit), place)
     if kind == "c":
         edition, classes = rest.split(_SEPARATOR)
         return _Value(tuple(("category", f"{edition}:{code}") for code in classes.split(_LEVELS)))
     return _Value(((_BY_LETTER[kind], rest),))
+
+
+@lru_cache(10_000)
+def _read_above(text: str) -> tuple[tuple[str, str], ...]:
+    region, *units = text.split(_LEVELS)
+    return (("region", region), *(("unit", code) for code in units))
+
+
+def _add(counts: defaultdict[str, dict[str, int]], counted: Iterable[tuple[str, str]], number: int) -> None:
+    for facet, name in counted:
+        of_facet = counts[facet]
+        of_facet[name] = of_facet.get(name, 0) + number
 
 
 def _add_distance(counts: dict[str, int], distance: float, number: int) -> None:

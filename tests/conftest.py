@@ -42,7 +42,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[
     }
     home = shared / "engines"
     with engines(from_environment({"GWC_HOME": str(home), **given}), throwaway=True) as running:
-        url = _own_database(running.database_url, f"test_{worker}")
+        url = own_database(running.database_url, f"test_{worker}")
         own = base / "home"
         own.mkdir(exist_ok=True)
         yield dataclasses.replace(running, database_url=url, index_name=f"test_{worker}", home=own)
@@ -81,7 +81,8 @@ KEPT = frozenset({"categories"})
 """Reference data: loaded again by whoever needs it, harmless to the others."""
 
 
-def _own_database(url: str, name: str) -> str:
+def own_database(url: str, name: str) -> str:
+    """A fresh database beside the one at ``url``; gives its address."""
     plain = url.replace("+psycopg", "", 1)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

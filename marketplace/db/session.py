@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 from collections.abc import Iterator
+from typing import Any, TypeVar
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 SessionFactory = sessionmaker[Session]
+Piece = TypeVar("Piece")
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -47,3 +49,19 @@ def transaction(sessions: SessionFactory) -> Iterator[Session]:
     """One transaction: committed at the end of the block, rolled back when it raises."""
     with sessions() as session, session.begin():
         yield session
+
+
+def while_open(session: Session, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Pieces that are read from the session while they are taken; it is closed when that ends.
+
+    Also when whoever takes them goes away, even before the first.
+    """
+    started = _while_open(session, pieces)
+    next(started)
+    return started
+
+
+def _while_open(session: Session, pieces: Iterator[Piece]) -> Iterator[Any]:
+    with session:
+        yield None
+        yield from pieces

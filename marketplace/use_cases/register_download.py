@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from marketplace.db.session import SessionFactory, transaction
+from marketplace.db.session import SessionFactory, transaction, while_open
 from marketplace.domain.finding import Finder, Wish, reach_of
 from marketplace.domain.permissions import Actor
 from marketplace.registers import writer
@@ -51,7 +51,7 @@ def stream(
     except BaseException:
         session.close()
         raise
-    return _closing(session, writer.blocks(table, kind))
+    return while_open(session, writer.blocks(table, kind))
 
 
 def _choose(session: Session, finder: Finder, actor: Actor, wish: Wish) -> None:
@@ -60,11 +60,6 @@ def _choose(session: Session, finder: Finder, actor: Actor, wish: Wish) -> None:
     for ids in finder.ids(wish, reach_of(actor)):
         hits = select(func.unnest(cast(list(ids), ARRAY(BigInteger)), type_=BigInteger()))
         session.execute(upsert(_chosen).from_select(["id"], hits).on_conflict_do_nothing())
-
-
-def _closing(session: Session, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    with session:
-        yield from pieces
 
 
 def _note(session: Session, actor: Actor, now: dt.datetime, wish: Wish, kind: FileKind, count: int) -> None:

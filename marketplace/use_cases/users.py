@@ -188,9 +188,16 @@ def set_active(session: Session, actor: Actor, now: dt.datetime, user_id: int, *
 
 
 def reset_password(session: Session, actor: Actor, now: dt.datetime, user_id: int) -> str:
-    """Give an account a new first password and unlock it; it is shown once."""
+    """Give an account a new first password and unlock it; it is shown once.
+
+    Raises:
+        NotAllowed: the own account, or one with roles beyond the actor's: with its password the
+            actor would have them.
+    """
     user = load(session, actor, user_id)
     _not_oneself(actor, user)
+    if not all(may_take(actor, grant) for grant in user.grants):
+        raise NotAllowed(N_("此人在您的管理范围之外也有角色，请由上级安全管理员重置密码。"))
     password = first_password()
     accounts.set_password(session, actor, now, user, password, must_change=True)
     return password

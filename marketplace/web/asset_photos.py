@@ -43,6 +43,7 @@ def page(asset_id: int) -> str:
 @needs(Permission.EDIT_ASSETS)
 def add(asset_id: int) -> Answer:
     """Add one or more pictures: good ones are kept, the others come back with the reason."""
+    assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)
     outcome = Outcome()
     for file in request.files.getlist("file"):
         if file.filename:

@@ -60,7 +60,7 @@ def _values(found: Found, facet: str) -> set[str]:
 def _regions(codes: Iterable[str]) -> dict[str, str]:
     name = func.min(Unit.region_name)
     query = select(Unit.region_code, name).where(Unit.region_code.in_(codes)).group_by(Unit.region_code)
-    return {code: name for code, name in db().execute(query)}
+    return {row[0]: row[1] for row in db().execute(query)}
 
 
 def _units(codes: Iterable[str]) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:

@@ -136,8 +136,12 @@ def resume(run_id: int) -> Page:
 @needs(Permission.IMPORT_ASSETS)
 def refused(run_id: int, kind: str) -> Response:
     """The rows that are not taken, with the reasons, to be mended and handed in again."""
-    table = register_preview.refusals(db(), services().settings, actor(), run_id, say=gettext)
-    return download(table, FileKind(kind), f"import-{run_id}-refused")
+    settings, who = services().settings, actor()
+    return download(
+        lambda session: register_preview.refusals(session, settings, who, run_id, say=gettext),
+        FileKind(kind),
+        f"import-{run_id}-refused",
+    )
 
 
 def _begin() -> ImportRun:

@@ -9,16 +9,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import Engine
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from marketplace.config import Settings
-from marketplace.db.session import SessionFactory, make_sessions
+from marketplace.db import migrate
+from marketplace.db.session import make_engine, make_sessions
 from marketplace.engines import process
 from marketplace.serve import child_environment
+from search.engine import Engine
+from tests.browser.organisation import Organisation, found_organisation
+from tests.conftest import own_database
+from tests.factories import PASSWORD
 from tests.servers import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -31,6 +36,8 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +68,28 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def running(settings: Settings, engine: Engine) -> Iterator[str]:
-    """Address of the whole program, as ``gwc run`` starts it, on this worker's database and index."""
-    own = dataclasses.replace(settings, port=free_port(), workers=1)
+def own(settings: Settings, worker: str) -> Settings:
+    """Settings with a database and an index that only the running program and its tests touch."""
+    url = own_database(settings.database_url, f"browser_{worker}")
+    engine = make_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return dataclasses.replace(
+        settings, database_url=url, index_name=f"browser_{worker}", port=free_port(), workers=1
+    )
+
+
+@pytest.fixture(scope="session")
+def organisation(own: Settings) -> Organisation:
+    """Two schools and a hospital, their people, and some things that they own."""
+    return found_organisation(make_sessions(make_engine(own.database_url)), Engine(own))
+
+
+@pytest.fixture(scope="session")
+def running(own: Settings, organisation: Organisation) -> Iterator[str]:
+    """Address of the whole program, as ``gwc run`` starts it."""
     env = child_environment(own) | {"MEILI_INDEX": own.index_name}
-    log = settings.home / "program.log"
+    log = own.home / "program.log"
     children = [
         process.spawn([sys.executable, "-m", "marketplace.cli", part], env=env, log=log)
         for part in ("web", "jobs")
@@ -81,36 +105,36 @@ def running(settings: Settings, engine: Engine) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, running: str) -> Iterator[Callable[..., Page]]:
-    """Opens pages of the program, each in a context of its own; any error on a page fails the test."""
+def open_page(browser: Browser, running: str) -> Iterator[OpenPage]:
+    """Opens pages, each in a context of its own; an error on a page or a blocked resource fails the test."""
     with contextlib.ExitStack() as stack:
         problems: list[str] = []
 
-        def opened(viewport: dict[str, int] = DESK, **options: object) -> Page:
-            context: BrowserContext = browser.new_context(
-                base_url=running,
-                viewport=viewport,
-                locale="zh-CN",
-                **options,  # type: ignore[arg-type]
-            )
+        def opened(username: str = "", viewport: dict[str, int] = DESK, **options: Any) -> Page:
+            context = browser.new_context(base_url=running, viewport=viewport, locale="zh-CN", **options)
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(30_000)
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.on(
                 "console",
                 lambda line: problems.append(line.text) if "Content Security" in line.text else None,
             )
+            if username:
+                sign_in(page, username)
             return page
 
         yield opened
         assert not problems, problems
 
 
-@pytest.fixture
-def committed(sessions: SessionFactory, engine: Engine) -> SessionFactory:
-    """Sessions whose rows the running program sees; emptied after the test."""
-    return make_sessions(engine)
+def sign_in(page: Page, username: str) -> None:
+    """Through the sign-in page, as everybody does."""
+    page.goto("/login")
+    page.get_by_label("用户名", exact=True).fill(username)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def _answers(address: str) -> bool:

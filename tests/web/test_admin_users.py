@@ -213,6 +213,16 @@ def test_roles_that_others_gave_are_shown_and_stay(world: World) -> None:
     assert (answer.status_code, "三员分立" in answer.text) == (422, True)
 
 
+def test_nobody_takes_over_an_account_that_reaches_further(world: World, administrator: Visitor) -> None:
+    deputy = world.signed_in(Role.SECURITY_ADMINISTRATOR, at="JY")
+    address = _address(world, "song")
+    page = deputy.get(address).text
+    assert "请由上级安全管理员重置密码" in page
+    assert f'action="{address}/password"' not in page
+    assert deputy.post(f"{address}/password").status_code == 403
+    assert administrator.get("/profile").status_code == 200
+
+
 def test_the_own_account_is_only_shown(world: World, administrator: Visitor) -> None:
     address = _address(world, "song")
     page = administrator.get(address).text

@@ -9,6 +9,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.app import create_app
@@ -17,7 +18,7 @@ from marketplace.db.assets import Asset, Photo
 from marketplace.db.people import Unit
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
-from search import rebuild
+from search import indexer
 from search.engine import Engine
 from search.finder import MeiliFinder
 from tests import factories
@@ -33,10 +34,13 @@ Stock = Callable[[Callable[[Session, dict[str, Unit]], object]], None]
 def stock(world: World, settings: Settings) -> Stock:
     """Puts cards into database and index."""
 
+    index = Engine(settings)
+    index.wait(index.call("DELETE", f"/indexes/{index.index}/documents"))
+
     def fill(make: Callable[[Session, dict[str, Unit]], object]) -> None:
         with transaction(world.sessions) as session:
             make(session, {code: session.get_one(Unit, key) for code, key in world.units.items()})
-        rebuild.rebuild(world.sessions, Engine(settings), NOW)
+            indexer.write(session, index, index.index, session.scalars(select(Asset.id)).all())
 
     return fill
 

@@ -5,7 +5,7 @@ const branch = (box) => box.closest("li");
 
 /** Ticking 计算机 and then 台式计算机 means the second: together they would be no narrower than the first. */
 function settleTree(box) {
-  for (const below of branch(box).querySelectorAll("details input:checked")) below.checked = false;
+  for (const below of branch(box).querySelectorAll(":scope > details input:checked")) below.checked = false;
   for (let above = branch(box).parentElement.closest("li"); above; above = above.parentElement.closest("li")) {
     above.querySelector("input").checked = false;
   }

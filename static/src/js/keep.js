@@ -2,7 +2,7 @@
 let left = new Map();
 
 document.addEventListener("htmx:before:swap", () => {
-  const facets = [...document.querySelectorAll("details.facet[id]")];
+  const facets = [...document.querySelectorAll("details.facet[id], .facet details[id]")];
   left = new Map(facets.map((facet) => [facet.id, { open: facet.open, top: facet.lastElementChild.scrollTop }]));
 });
 

@@ -38,6 +38,6 @@ enhance("[data-selection]", (form) => {
     }
     show(form);
   });
-  form.addEventListener("htmx:after:swap", () => show(form));
+  document.addEventListener("htmx:after:swap", () => form.isConnected && show(form));
   show(form);
 });
