@@ -6,7 +6,6 @@ import contextlib
 import select
 from collections.abc import Iterator
 from typing import Any, TypeVar
-from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError

@@ -23,9 +23,8 @@ _MARK = "'"
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|0|[1-9]\d*)(?:\.\d+)?")
 _DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)"
-    r"(?:[ T](\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
+    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 )
-_MIDNIGHT = re.compile(r"0?0:00(?::00(?:\.0+)?)?")
 
 
 def is_blank(cell: Cell) -> bool:
@@ -46,18 +45,21 @@ def as_text(cell: Cell) -> str:
 
 
 def plain_number(number: int | float) -> str:
-    """A number as people type it: no exponent, no trailing zeros."""
-    if isinstance(number, float) and number.is_integer():
+    """A number as people type it: no exponent, no trailing zeros, no digit that was not meant."""
+    if isinstance(number, int) or number.is_integer():
         return str(int(number))
-    return f"{Decimal(repr(number)):f}" if isinstance(number, float) else str(number)
+    return f"{Decimal(f'{number:.{EXACT_DIGITS}g}'):f}"
 
 
 def canonical(cell: Cell) -> str:
     """The same text for the same content, however the format wrote it.
 
     ``1,698.50`` and the number 1698.5 are one, and so are ``2013/1/1``, ``2013-01-01 00:00:00`` and the
-    decoded day. Text that a spreadsheet would not take for a number (``007``) stays itself.
+    decoded day. Of a moment only the day counts, because formats round its seconds differently. Text
+    that a spreadsheet would not take for a number (``007``) stays itself.
     """
+    if isinstance(cell, dt.date):
+        return cell.isoformat()[:10]
     text = " ".join(unicodedata.normalize("NFKC", as_text(cell)).split())
     if not text or not (text[0].isdigit() or text[0] in "+-"):
         return text
@@ -80,10 +82,8 @@ def _canonical_number(text: str) -> str:
 
 def _canonical_day(match: re.Match[str]) -> str:
     year, *parts = match.groups()
-    month, day = (part for part in parts[:-1] if part is not None)
-    clock = parts[-1]
-    written = f"{year}-{int(month):02}-{int(day):02}"
-    return written if clock is None or _MIDNIGHT.fullmatch(clock) else f"{written} {clock}"
+    month, day = (part for part in parts if part is not None)
+    return f"{year}-{int(month):02}-{int(day):02}"
 
 
 def mark_formula(text: str) -> str:

@@ -32,6 +32,8 @@ TITLES = {
 _TOLD = frozenset({"asset.edit", "asset.list", "asset.withdraw"})
 """Actions whose values are told one by one."""
 
+_ORDER = ("state", "modes", "category", *BY_NAME)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -64,10 +66,15 @@ def events(entries: Iterable[AuditEntry]) -> list[Event]:
 def _lines(entry: AuditEntry) -> list[str]:
     before, after = entry.before or {}, entry.after or {}
     if entry.action in _TOLD:
-        return [_line(name, before, after) for name in after]
+        return [_line(name, before, after) for name in sorted(after, key=_place)]
     if entry.action == "asset.photo_caption":
         return [_changed(gettext("照片说明"), before.get("caption"), after.get("caption"))]
     return [after["file"]] if after.get("file") else []
+
+
+def _place(name: str) -> int:
+    """Where a value is told: the state first, then in the order of the card."""
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 def _line(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -275,10 +275,12 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
         ("62627", 62627.0),
         ("1,698.50", 1698.5),
         ("0.10", 0.1),
+        ("1698.56", 1698.5599999999999),
+        ("0.00001", 1e-05),
         ("2016-09-29 00:00:00", dt.date(2016, 9, 29)),
         ("2016/9/29", dt.datetime(2016, 9, 29)),  # noqa: DTZ001 - sheets have no zones
         ("2016年9月29日", dt.date(2016, 9, 29)),
-        ("2016-09-29 08:30:00", dt.datetime(2016, 9, 29, 8, 30)),  # noqa: DTZ001
+        ("2016-09-29 08:30:07.999000", dt.datetime(2016, 9, 29, 8, 30, 8)),  # noqa: DTZ001
     ],
 )
 def test_a_cell_is_the_same_in_text_and_in_a_workbook(text: str, decoded: object) -> None:
