@@ -30,9 +30,37 @@ from search.engine import Engine
 from tests.servers import free_port
 
 WORDS = (
-    "笔记本电脑 台式机 办公桌 会议桌 转椅 文件柜 铁皮柜 打印机 惠普 投影仪 空调 公务车 沙发 显示器 服务器 "
-    "thinkpad bijiben kongtiao bjb E14 M404 联想笔记本 书柜 碎纸机 饮水机 会议椅 扫描仪 复印机 电视 相机"
-).split()
+    "笔记本电脑",
+    "台式机",
+    "办公桌",
+    "会议桌",
+    "转椅",
+    "文件柜",
+    "铁皮柜",
+    "打印机",
+    "惠普",
+    "投影仪",
+    "空调",
+    "公务车",
+    "沙发",
+    "显示器",
+    "服务器",
+    "thinkpad",
+    "bijiben",
+    "kongtiao",
+    "bjb",
+    "E14",
+    "M404",
+    "联想笔记本",
+    "书柜",
+    "碎纸机",
+    "饮水机",
+    "会议椅",
+    "扫描仪",
+    "复印机",
+    "电视",
+    "相机",
+)
 ROUNDS = 3
 WARM_UP = 40
 

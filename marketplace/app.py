@@ -111,7 +111,7 @@ def create_app(
     )
     app.config.update(_configuration(settings, testing))
     app.error_processor(problems.of_shape)
-    app.spec_processor(document.complete)
+    app.spec_processor(document.complete)  # type: ignore[arg-type]
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.extensions["gwc"] = context.Services(
         settings=settings,

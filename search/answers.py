@@ -61,7 +61,7 @@ def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor |
     if not items or answer["estimatedTotalHits"] <= shown:
         return items, None
     if plan.order:
-        return items, Behind(_sort_value(items[-1], plan.order), items[-1]["id"])
+        return items, Behind(_sort_value(items[-1], plan.order), items[-1]["id"], *plan.other_words)
     return items, Skip(shown, *plan.other_words)
 
 

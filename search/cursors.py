@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import orjson
 
@@ -30,30 +29,21 @@ _NAME_KEY = re.compile(r"x[0-9a-f]{0,400}")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Continue behind this row of a sorted result."""
+    """Continue behind this row of a sorted result.
+
+    ``q`` and ``strategy``, here as below, are what was asked for instead of the words typed, when those
+    found nothing.
+    """
 
     value: float | str
     id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Continue after this many hits.
-
-    ``q`` and ``strategy`` are what was asked for instead of the words typed, when those found nothing.
-    """
-
-    hits: int
     q: str = ""
     strategy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Continue behind this row of a result sorted by distance: where its holder is, the holder, the row.
-
-    ``q`` and ``strategy`` as in :class:`Skip`.
-    """
+    """Continue behind this row of a result sorted by distance: where its holder is, the holder, the row."""
 
     km: float
     unit: int
@@ -62,12 +52,22 @@ class Past:
     strategy: str = ""
 
 
-Cursor = Behind | Skip | Past
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Continue after this many hits."""
+
+    hits: int
+    q: str = ""
+    strategy: str = ""
+
+
+Cursor = Behind | Past | Skip
 
 
 def write(wish: Wish, cursor: Cursor) -> str:
     """The text that continues this wish."""
-    content = [_digest(wish), type(cursor).__name__, *dataclasses.astuple(cursor)]
+    *place, q, strategy = dataclasses.astuple(cursor)
+    content = [_digest(wish), type(cursor).__name__, q, strategy, *place]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 
@@ -87,24 +87,22 @@ def read(wish: Wish) -> Cursor | None:
 
 def _cursor(wish: Wish, content: object) -> Cursor | None:
     match content:
-        case [digest, *_] if digest != _digest(wish):
-            return None
-        case [_, "Behind", int() | float() | str() as value, int() as row]:
-            order = order_of(wish)
-            return Behind(value, row) if order and _sorts(value, order) and _are_counts(row) else None
-        case [_, "Skip", int() as hits, str() as q, str() as strategy] if strategy in STRATEGIES:
-            ranked = not order_of(wish) and not is_by_distance(wish)
-            return Skip(hits, q, strategy) if ranked and _are_counts(hits) else None
-        case [_, "Past", float() as km, int() as unit, int() as row, *rest] if is_by_distance(wish):
-            return Past(km, unit, row, *rest) if _are_counts(unit, row) and _are_words(rest) else None
+        case [digest, kind, str() as q, str() as strategy, *place] if strategy in STRATEGIES:
+            return _placed(wish, kind, place, q, strategy) if digest == _digest(wish) else None
     return None
 
 
-def _are_words(rest: list[object]) -> TypeGuard[tuple[str, str]]:
-    match rest:
-        case [str(), str() as strategy]:
-            return strategy in STRATEGIES
-    return False
+def _placed(wish: Wish, kind: object, place: list[object], q: str, strategy: str) -> Cursor | None:
+    """The cursor, if it is of the kind that continues this wish's order."""
+    order, by_distance = order_of(wish), is_by_distance(wish)
+    match kind, place:
+        case "Behind", [int() | float() | str() as value, int() as row] if order and _sorts(value, order):
+            return Behind(value, row, q, strategy) if _are_counts(row) else None
+        case "Past", [float() as km, int() as unit, int() as row] if by_distance:
+            return Past(km, unit, row, q, strategy) if _are_counts(unit, row) else None
+        case "Skip", [int() as hits] if not order and not by_distance:
+            return Skip(hits, q, strategy) if _are_counts(hits) else None
+    return None
 
 
 def _are_counts(*numbers: int) -> bool:

@@ -107,7 +107,7 @@ def distance_km(origin: Place, place: Place) -> float:
     half = (
         math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
     )
-    return 2 * EARTH_KM * math.asin(math.sqrt(half))
+    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
 @lru_cache(50_000)

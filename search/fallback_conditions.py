@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -60,6 +61,7 @@ def in_reach(reach: Reach, *, listed: bool) -> Condition:
 
 def filters(session: Session, wish: Wish) -> dict[str, Condition]:
     """The filters of a wish by the facet they belong to; ``photo`` belongs to none."""
+    wish = _storable(wish)
     return {
         facet: condition
         for facet, wanted, condition in (
@@ -97,7 +99,7 @@ def distance_km(origin: tuple[float, float]) -> SQLColumnExpression[float]:
     half = _squared_sine((latitude - from_latitude) / 2) + func.cos(from_latitude) * func.cos(
         latitude
     ) * _squared_sine((longitude - from_longitude) / 2)
-    distance = literal(2 * EARTH_KM, Float) * func.asin(func.sqrt(half))
+    distance = literal(2 * EARTH_KM, Float) * func.asin(func.sqrt(func.least(1.0, half)))
     return func.coalesce(distance, literal(BEYOND_KM, Float))
 
 
@@ -133,6 +135,15 @@ def _says(word: str, names: Iterable[str]) -> Condition:
     stands = func.strpos(_WORDS, word) > 0
     called = [f"%{_LIKE_SIGNS.sub(_ESCAPED, normalise(name))}%" for name in names]
     return or_(stands, _NAMES.like(any_(cast(called, ARRAY(Text))))) if called else stands
+
+
+def _storable(wish: Wish) -> Wish:
+    """The wish without the one character that the database has no place for: nothing is called so."""
+    changed = {
+        name: tuple(value.replace("\0", "\ufffd") for value in getattr(wish, name))
+        for name in ("units", "categories", "regions", "conditions", "states")
+    }
+    return dataclasses.replace(wish, **changed)
 
 
 def _in_class(pair: str) -> Condition:

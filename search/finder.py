@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
-from marketplace.domain.finding import Found, Reach, Wish
+from marketplace.domain.finding import Found, Reach, Sort, Wish
 from search import answers, cursors, fallback, queries, spellings
 from search.engine import Engine, EngineDown, EngineRefused
 from search.orders import has_words
@@ -66,7 +66,7 @@ class MeiliFinder:
             with self._sessions() as session:
                 yield from fallback.ids(session, wish, reach)
             return
-        page = dataclasses.replace(wish, cursor="", limit=HITS_AT_ONCE, facets=False)
+        page = dataclasses.replace(wish, cursor="", limit=HITS_AT_ONCE, facets=False, sort=Sort.NEWEST)
         while True:
             found = self.find(page, reach)
             yield [item["id"] for item in found.items]

@@ -67,7 +67,7 @@ class Plan:
         self.by_distance = is_by_distance(wish)
         self._scope = of_scope
         self._filters = filters(wish)
-        if isinstance(cursor, Skip | Past) and cursor.strategy:
+        if cursor and cursor.strategy:
             self.ask_instead(cursor.q, cursor.strategy)
 
     def ask_instead(self, q: str, strategy: str) -> None:

@@ -14,6 +14,7 @@ _BORDERS = re.compile(
     r"(?<=[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])(?=[a-z0-9])"
     r"|(?<=[a-z0-9])(?=[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 )
+_SIGNS = re.compile(r'[\x00-\x1f\x7f"]')
 _RUNS = re.compile(r"[a-z0-9]+")
 _ATOMS = re.compile(r"[a-z]+|[0-9]+")
 
@@ -34,8 +35,8 @@ def spaced(text: str) -> str:
 
 @lru_cache(1_000)
 def words(typed: str) -> tuple[str, ...]:
-    """The words of a search, without the signs that the engine would take for operators."""
-    found = (word.replace('"', "").lstrip("-") for word in spaced(typed).split())
+    """The words of a search, without control characters and what the engine would take for operators."""
+    found = (word.lstrip("-") for word in spaced(_SIGNS.sub(" ", typed)).split())
     return tuple(word for word in found if word)
 
 

@@ -21,14 +21,13 @@ ROWS = 240
 
 @pytest.fixture
 def surplus(tmp_path: Path) -> Path:
-    """A register like the US federal surplus list: no numbers, equal rows, quoted commas, zero values."""
+    """Like the US federal surplus list: no numbers, equal rows, quoted commas, zero values."""
     file = tmp_path / "surplus.csv"
     lines = [HEADER]
     for row in range(ROWS):
         item = "笔记本电脑 ThinkPad T480" if row == 100 else '"TRUCK,UTILITY"'
-        lines.append(
-            f"AL,ABBEVILLE POLICE DEPT,2320-01-371-95{row % 9:02},{item},1,Each,{row % 5 * 1000},C,2016-09-29 00:00:00"
-        )
+        stock, value = f"2320-01-371-95{row % 9:02}", row % 5 * 1000
+        lines.append(f"AL,ABBEVILLE POLICE DEPT,{stock},{item},1,Each,{value},C,2016-09-29 00:00:00")
     file.write_text("\n".join(lines), encoding="utf-8")
     return file
 

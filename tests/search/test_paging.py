@@ -91,8 +91,9 @@ def test_a_page_begun_in_the_engine_goes_on_in_the_database(stocked: Stocked, so
     assert ids(stocked.finder.find(wish, EVERYTHING).items) == stocked.made[60:90]
 
 
-def test_partial_matches_go_on_as_partial_matches(stocked: Stocked) -> None:
-    wish = Wish(q="办公桌 qqqqq", limit=40, facets=False)
+@pytest.mark.parametrize("sort", list(Sort))
+def test_partial_matches_go_on_as_partial_matches(stocked: Stocked, sort: Sort) -> None:
+    wish = Wish(q="办公桌 qqqqq", limit=40, facets=False, sort=sort, origin=HERE)
     first = stocked.finder.find(wish, EVERYTHING)
     second = stocked.finder.find(dataclasses.replace(wish, cursor=first.next_cursor or ""), EVERYTHING)
     assert (first.relaxed, second.relaxed) == (True, True)
@@ -120,24 +121,24 @@ SORTED, RANKED, NEAR = Wish(sort=Sort.NEWEST), Wish(q="办公桌"), Wish(sort=So
 @pytest.mark.parametrize(
     ("wish", "content"),
     [
-        (SORTED, ["Behind", "1 OR listed = false", 5]),
-        (SORTED, ["Behind", "xff", 5]),
-        (SORTED, ["Behind", True, 5]),
-        (SORTED, ["Behind", 1, "5) OR (id > 0"]),
-        (SORTED, ["Behind", 1, -1]),
-        (SORTED, ["Behind", 1]),
-        (SORTED, ["Skip", 5, "", ""]),
+        (SORTED, ["Behind", "", "", "1 OR listed = false", 5]),
+        (SORTED, ["Behind", "", "", "xff", 5]),
+        (SORTED, ["Behind", "", "", True, 5]),
+        (SORTED, ["Behind", "", "", 1, "5) OR (id > 0"]),
+        (SORTED, ["Behind", "", "", 1, -1]),
+        (SORTED, ["Behind", "", "", 1]),
+        (SORTED, ["Skip", "", "", 5]),
         (SORTED, []),
-        (Wish(sort=Sort.NAME), ["Behind", 'x" OR listed = false', 5]),
-        (RANKED, ["Behind", 1, 5]),
-        (RANKED, ["Skip", -1, "", ""]),
-        (RANKED, ["Skip", 1, "a", "unheard-of"]),
-        (RANKED, ["Skip", 1.5, "", ""]),
-        (RANKED, ["Past", 1.5, 1, 1, "", ""]),
-        (NEAR, ["Skip", 5, "", ""]),
-        (NEAR, ["Past", 1.5, "1 OR id > 0", 1, "", ""]),
-        (NEAR, ["Past", 1.5, 1, -1, "", ""]),
-        (NEAR, ["Past", 1.5, 1, 1, "a", "unheard-of"]),
+        (Wish(sort=Sort.NAME), ["Behind", "", "", 'x" OR listed = false', 5]),
+        (RANKED, ["Behind", "", "", 1, 5]),
+        (RANKED, ["Skip", "", "", -1]),
+        (RANKED, ["Skip", "a", "unheard-of", 1]),
+        (RANKED, ["Skip", "", "", 1.5]),
+        (RANKED, ["Past", "", "", 1.5, 1, 1]),
+        (NEAR, ["Skip", "", "", 5]),
+        (NEAR, ["Past", "", "", 1.5, "1 OR id > 0", 1]),
+        (NEAR, ["Past", "", "", 1.5, 1, -1]),
+        (NEAR, ["Past", "a", "unheard-of", 1.5, 1, 1]),
     ],
 )
 def test_a_forged_cursor_is_refused(finder: MeiliFinder, wish: Wish, content: list[object]) -> None:
@@ -148,12 +149,12 @@ def test_a_forged_cursor_is_refused(finder: MeiliFinder, wish: Wish, content: li
 @pytest.mark.parametrize(
     ("wish", "content"),
     [
-        (SORTED, ["Behind", 1e308, 2**53]),
-        (SORTED, ["Behind", -1e308, 0]),
-        (RANKED, ["Skip", 2**53, "", ""]),
-        (RANKED, ["Skip", 0, "办公桌", "frequency"]),
-        (Wish(sort=Sort.NAME), ["Behind", "x", 0]),
-        (NEAR, ["Past", 0.0, 2**53, 0, "", ""]),
+        (SORTED, ["Behind", "", "", 1e308, 2**53]),
+        (SORTED, ["Behind", "", "", -1e308, 0]),
+        (RANKED, ["Skip", "", "", 2**53]),
+        (RANKED, ["Skip", "办公桌", "frequency", 0]),
+        (Wish(sort=Sort.NAME), ["Behind", "", "", "x", 0]),
+        (NEAR, ["Past", "", "", 0.0, 2**53, 0]),
     ],
 )
 def test_a_forged_place_is_only_another_place(finder: MeiliFinder, wish: Wish, content: list[object]) -> None:

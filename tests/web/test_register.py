@@ -1,4 +1,4 @@
-"""资产 as a browser gets it: the table, its filters and views, mending a row, offering many, taking all home."""
+"""The register: rows of the own scope, cells changed in place, many put on offer at once, export."""
 
 from __future__ import annotations
 
