@@ -139,11 +139,18 @@ def _says(word: str, names: Iterable[str]) -> Condition:
 
 def _storable(wish: Wish) -> Wish:
     """The wish without the one character that the database has no place for: nothing is called so."""
-    changed = {
-        name: tuple(value.replace("\0", "\ufffd") for value in getattr(wish, name))
-        for name in ("units", "categories", "regions", "conditions", "states")
-    }
-    return dataclasses.replace(wish, **changed)
+    return dataclasses.replace(
+        wish,
+        units=_without_nul(wish.units),
+        categories=_without_nul(wish.categories),
+        regions=_without_nul(wish.regions),
+        conditions=_without_nul(wish.conditions),
+        states=_without_nul(wish.states),
+    )
+
+
+def _without_nul(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.replace("\0", "\ufffd") for value in values)
 
 
 def _in_class(pair: str) -> Condition:

@@ -160,6 +160,7 @@ def test_nothing_typed_widens_a_filter(stocked: Stocked, text: str) -> None:
         wish = Wish(**{field: (text,)}, facets=False)
         found = stocked.finder.find(wish, EVERYTHING)
         assert not found.degraded
+        assert _from_database(stocked.session, wish).total <= found.total
         known = {"U1", "D1", "R1", "R2", "340100", "340200", "new", "good", "fair", "listed"}
         assert found.total == 0 or text.strip() in known | {name.lower() for name in known}
 
@@ -170,3 +171,4 @@ def test_nothing_typed_is_an_error(stocked: Stocked, text: str) -> None:
     found = stocked.finder.find(Wish(q=text, facets=False), EVERYTHING)
     assert not found.degraded
     assert found.total <= 12
+    assert _from_database(stocked.session, Wish(q=text, facets=False)).total <= 12

@@ -1,4 +1,4 @@
-"""The register: rows of the own scope, cells changed in place, many put on offer at once, export."""
+"""资产 as a browser gets it: the table, its filters and views, mending a row, offering many, the export."""
 
 from __future__ import annotations
 
