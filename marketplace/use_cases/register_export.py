@@ -69,7 +69,7 @@ def table(session: Session, actor: Actor, asset_ids: Select[int]) -> Table:
 
 
 def _exportable(actor: Actor) -> ColumnElement[bool]:
-    return true() if actor.everything else true()
+    return true() if actor.everything else within(Asset.unit_id, actor.scopes(Permission.EXPORT_ASSETS))
 
 
 def _extra_names(session: Session, chosen: ColumnElement[bool]) -> Sequence[str]:

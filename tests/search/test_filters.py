@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -81,8 +82,10 @@ WISHES = [
 ]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: str(WISHES.index(wish)))
-@pytest.mark.parametrize("sort", list(Sort))
+PAIRS = [*((Wish(), sort) for sort in Sort), *zip(WISHES, itertools.cycle(Sort), strict=False)]
+
+
+@pytest.mark.parametrize(("wish", "sort"), PAIRS)
 def test_engine_and_database_answer_alike(stocked: Stocked, wish: Wish, sort: Sort) -> None:
     origin = None if wish.within_km == 50 else HERE
     asked = dataclasses.replace(wish, sort=sort, origin=origin, limit=5)
@@ -153,7 +156,7 @@ def test_distances_stand_beside_the_items(finder: MeiliFinder) -> None:
         ]
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_nothing_typed_widens_a_filter(stocked: Stocked, text: str) -> None:
     """Values of filters are data: none is an error, and none finds more than is there by that name."""
     for field in ("units", "regions", "categories", "conditions", "states"):
@@ -166,7 +169,7 @@ def test_nothing_typed_widens_a_filter(stocked: Stocked, text: str) -> None:
 
 
 @given(text=st.text(max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_nothing_typed_is_an_error(stocked: Stocked, text: str) -> None:
     found = stocked.finder.find(Wish(q=text, facets=False), EVERYTHING)
     assert not found.degraded

@@ -20,7 +20,7 @@ from marketplace.config import ROOT, Settings
 from marketplace.db.assets import Asset, Listing
 from marketplace.db.outbox import OutboxRow, reindex_soon
 from marketplace.db.session import SessionFactory, transaction
-from marketplace.domain.finding import Wish
+from marketplace.domain.finding import PAGE_LIMIT, Wish
 from marketplace.engines.meilisearch import Meilisearch
 from search import indexer, schema
 from search.engine import Engine, EngineDown, Json
@@ -247,6 +247,16 @@ def test_old_drained_rows_are_forgotten(sessions: SessionFactory, index: Engine)
     assert indexer.purge(sessions, later) == 1
     assert indexer.purge(sessions, later + dt.timedelta(hours=1)) == 2
     assert waiting(sessions) == 1
+
+
+@pytest.mark.parametrize("q", ["", "办公桌", "办公桌 qqqqq"])
+def test_ids_of_all_that_is_found(
+    sessions: SessionFactory, index: Engine, own_settings: Settings, q: str
+) -> None:
+    made = make(sessions, PAGE_LIMIT * 2 + 1)
+    drain_all(sessions, index)
+    pieces = MeiliFinder(own_settings, sessions).ids(Wish(q=q, limit=1), EVERYTHING)
+    assert sorted(asset_id for piece in pieces for asset_id in piece) == made
 
 
 def test_a_withdrawn_listing_leaves_the_result(

@@ -334,7 +334,8 @@ def test_the_user_name_is_remembered_where_that_was_asked_for(world: World) -> N
 def test_demo_accounts_are_offered_by_the_demo_alone(world: World, settings: Settings) -> None:
     assert "演示账号" not in world.visitor().get("/login").text
     demo = {"username": "d.emo", "password": "Demo-pass-1", "unit": "JY-1", "roles": ["staff"]}
-    app = create_app(settings, MeiliFinder(settings, world.sessions), clock=world.clock, demo_accounts=[demo])
+    finder = MeiliFinder(settings, world.sessions)
+    app = create_app(settings, finder, clock=world.clock, demo_accounts=[demo], testing=True)
     page = app.test_client().get("/login").text
     assert "d.emo" in page
     assert "申请人 · 第一中学" in page

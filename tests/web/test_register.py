@@ -111,7 +111,9 @@ class TestTable:
             assert shown in page
 
     def test_the_address_can_not_widen_it(self, officer: Visitor) -> None:
-        assert "讲台" not in officer.get("/assets?listed=1").text
+        widened = officer.get("/assets?listed=1").text
+        assert "共 3 项" in widened
+        assert "讲台" not in widened
         assert "讲台" not in officer.get("/assets?unit=JY-2").text
 
     def test_a_department_sees_its_units(self, world: World, officer: Visitor) -> None:
