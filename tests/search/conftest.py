@@ -26,20 +26,25 @@ Documents = dict[int, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def own_settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+def own_settings(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """Settings with an index for this module alone."""
     module = request.module.__name__.rpartition(".")[2]
-    return dataclasses.replace(settings, index_name=f"{settings.index_name}_{module}")
+    own = dataclasses.replace(settings, index_name=f"{settings.index_name}_{module}")
+    yield own
+    for name in (own.index_name, f"{own.index_name}_aside"):
+        schema.drop(Engine(own), name)
 
 
 @pytest.fixture
-def index(own_settings: Settings) -> Iterator[Engine]:
+def index(own_settings: Settings) -> Engine:
     """An empty index."""
     engine = Engine(own_settings)
-    schema.drop(engine, engine.index)
-    schema.create(engine, engine.index)
-    yield engine
-    schema.drop(engine, engine.index)
+    if schema.exists(engine, engine.index) and schema.is_current(engine, engine.index):
+        engine.wait(engine.call("DELETE", f"/indexes/{engine.index}/documents"))
+    else:
+        schema.drop(engine, engine.index)
+        schema.create(engine, engine.index)
+    return engine
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,11 @@ class Stocked:
 def stocked(own_settings: Settings, engine: Database, request: pytest.FixtureRequest) -> Iterator[Stocked]:
     """Filled once for the module. The rows are never committed: the finder has them from the index alone."""
     index = Engine(own_settings)
-    schema.drop(index, index.index)
     schema.create(index, index.index)
     with Session(engine) as session:
         made = request.module.stock(session)
         fill(session, index)
         yield Stocked(MeiliFinder(own_settings, SessionFactory(engine)), session, made)
-    schema.drop(index, index.index)
 
 
 @pytest.fixture(scope="module")
