@@ -182,4 +182,7 @@ def _name_request() -> None:
 
 def _name_answer(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
+    if context.identity() is not None:
+        # Nothing of a signed-in page is left in the browser for whoever sits there next.
+        response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,6 +75,9 @@ _CARDS = (
     .order_by(Asset.id)
 )
 
+# Fields of a tuple are read ten times as fast as those of a row, and a register has a million rows.
+_Card: Any = namedtuple("_Card", _CARDS.selected_columns.keys())  # type: ignore[misc]
+
 
 def among(column: SQLColumnExpression[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """Rows with one of these ids, however many: one parameter, so always the same statement."""
@@ -119,7 +123,7 @@ def name_order(name: str) -> str:
 
 
 def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Document]:
-    rows = session.execute(query).all()
+    rows = list(map(_Card._make, session.execute(query)))
     said = synonyms.load(session)
     units = holders(session, {row.unit_id for row in rows})
     return (_document(row, units[row.unit_id], said) for row in rows)
@@ -162,8 +166,7 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
         "region_code": row.region_code,
         "region_name": row.region_name,
     }
-    if place:
-        fields["_geo"] = {"lat": place[0], "lng": place[1]}
+    fields["_geo"] = {"lat": place[0], "lng": place[1]} if place else None
     above = [code for code in fields["unit_codes"] if code != row.code]
     return Holder(fields, facets.of_holder(row.id, row.code, row.region_code, above, place))
 
@@ -206,7 +209,7 @@ def _make(brand: str, model: str) -> list[str]:
     return [*(["".join(syllables), " ".join(syllables)] if syllables else ()), *spellings.letters_only(model)]
 
 
-def _document(row: Row[*tuple[Any, ...]], holder: Holder, said: synonyms.Synonyms) -> Document:
+def _document(row: Any, holder: Holder, said: synonyms.Synonyms) -> Document:
     spelled = _spelled(row.name, row.category_name, said)
     edition, value = row.category_edition, float(row.original_value)
     year = row.acquired_on.year if row.acquired_on else None
@@ -255,9 +258,7 @@ def _document(row: Row[*tuple[Any, ...]], holder: Holder, said: synonyms.Synonym
     }
 
 
-def _facets(
-    row: Row[*tuple[Any, ...]], holder: Holder, offered: list[Mode], band: str, year: int | None
-) -> list[str]:
+def _facets(row: Any, holder: Holder, offered: list[Mode], band: str, year: int | None) -> list[str]:
     found = [holder.facet, facets.of("condition", row.condition), facets.of("state", row.state)]
     found += [facets.of("value", band), *(facets.of("mode", mode) for mode in offered)]
     if row.category_path:

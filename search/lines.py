@@ -7,6 +7,7 @@ thirty of them would cost more than finding it.
 from __future__ import annotations
 
 import hashlib
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -55,12 +56,16 @@ def item_like(document: Document) -> dict[str, Any]:
 
 
 def _card(document: Document) -> bytes:
-    return orjson.dumps({name: document[name] for name in SHOWN if name in document})
+    return orjson.dumps(dict(zip(SHOWN, _of_shown(document), strict=True)))
 
 
 def _body(document: Document) -> bytes:
-    sent = {name: document[name] for name in INDEXED if name in document}
-    return orjson.dumps(sent | {"card": _card(document).decode()})
+    sent = dict(zip(INDEXED, _of_indexed(document), strict=True))
+    sent["card"] = _card(document).decode()
+    return orjson.dumps(sent)
+
+
+_of_shown, _of_indexed = itemgetter(*SHOWN), itemgetter(*INDEXED)
 
 
 def _hash(body: bytes) -> bytes:

@@ -98,6 +98,9 @@ def page(
         version=version,
         base=json.dumps(texts_of(asset) if asset else {}, ensure_ascii=False),
         fields=FIELDS,
+        options={
+            f.name: [(code, gettext(words[0])) for code, words in (f.words or {}).items()] for f in FIELDS
+        },
         groups=GROUPS,
         folded=_folded(values, mistakes),
         opens_for=OPENS_FOR,

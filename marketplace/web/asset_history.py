@@ -22,7 +22,7 @@ TITLES = {
     "asset.edit": N_("修改卡片"),
     "asset.list": N_("入仓上架"),
     "asset.withdraw": N_("撤回"),
-    "asset.photo_add": N_("添加照片"),
+    "asset.photo_add": N_("新增照片"),
     "asset.photo_remove": N_("移除照片"),
     "asset.photo_restore": N_("恢复照片"),
     "asset.photo_order": N_("调整照片顺序"),

@@ -15,6 +15,7 @@ from marketplace.db.people import User
 from marketplace.domain import values
 from marketplace.domain.assets import CONDITIONS, Condition
 from marketplace.domain.errors import Conflict, Invalid, RuleError, invalid_field
+from marketplace.domain.life import Step
 from marketplace.domain.listings import Offer, check_secrecy, read_modes
 from marketplace.domain.permissions import Permission
 from marketplace.domain.states import AssetAction, open_actions
@@ -22,7 +23,8 @@ from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
-from marketplace.edge.i18n import message_of
+from marketplace.edge.i18n import day, message_of
+from marketplace.edge.photos import photo_url
 from marketplace.use_cases import assets, listings
 from marketplace.use_cases.asset_life import life_of
 from marketplace.use_cases.category_names import read_category
@@ -35,6 +37,9 @@ blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 READ = (Permission.FIND, Permission.READ_ASSETS)
 HISTORY = 100
 """Entries of the history that the page shows."""
+
+_GALLERY = {"large": "large", "medium": "medium", "small": "thumb"}
+"""Names of the sizes in the gallery, and in the store."""
 
 Page = str | tuple[str, int] | Response
 
@@ -167,7 +172,8 @@ def _asset_page(asset: Asset, *, error: RuleError | None = None) -> str:
         asset=asset,
         whole=whole,
         facts=facts_of(asset, whole=whole),
-        steps=life_of(db(), actor(), asset),
+        pictures=_pictures(asset),
+        steps=[_step(step) for step in life_of(db(), actor(), asset)],
         icon=icon_of(f"{asset.category_edition}:{asset.category_code}"),
         own=asset.unit_id == actor().home_unit_id,
         may_edit=actor().may(Permission.EDIT_ASSETS, asset.unit.path) and asset.state not in assets.FINAL,
@@ -182,6 +188,28 @@ def _asset_page(asset: Asset, *, error: RuleError | None = None) -> str:
         errors=field_messages(error),
         basis=error.basis if error else "",
     )
+
+
+def _pictures(asset: Asset) -> list[dict[str, Any]]:
+    """Photos for the gallery, the cover first."""
+    ordered = sorted(asset.photos, key=lambda photo: photo.id != asset.cover_photo_id)
+    return [
+        {
+            **{name: photo_url(photo.digest, size) for name, size in _GALLERY.items()},
+            "width": photo.width,
+            "height": photo.height,
+            "alt": photo.caption,
+        }
+        for photo in ordered
+    ]
+
+
+def _step(step: Step) -> dict[str, str]:
+    return {
+        "label": gettext(step.label),
+        "state": step.progress,
+        "when": day(step.since) if step.since else "",
+    }
 
 
 def _hindrance(asset: Asset) -> RuleError | None:

@@ -178,8 +178,8 @@ def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names
         known.sort(key=lambda value: _FIXED[name].get(value, 99))
         return known, 0
     if name == "category":
-        known.sort(key=lambda value: (-int(value.partition(":")[0]), value))
-        return known, 0
+        by_code = sorted(known)
+        return sorted(by_code, key=lambda value: value.partition(":")[0], reverse=True), 0
     return sorted(known, reverse=True), 0
 
 
@@ -205,14 +205,15 @@ def _unfold(roots: list[Entry]) -> None:
     for root in roots:
         for entry in root.all():
             entry.open = any(other.chosen for below in entry.below for other in below.all())
-    rows, closed = len(roots), list(roots)
-    while closed:
-        entry = max(closed, key=lambda entry: entry.count)
-        closed.remove(entry)
-        if entry.open or rows + len(entry.below) <= ROWS:
-            entry.open = True
-            rows += len(entry.below)
-            closed += entry.below
+    rows, level = len(roots), roots
+    while level:
+        opened = []
+        for entry in sorted(level, key=lambda entry: -entry.count):
+            if entry.open or rows + len(entry.below) <= ROWS:
+                entry.open = True
+                rows += len(entry.below)
+                opened += entry.below
+        level = opened
 
 
 def label_of(name: str, value: str, names: Names) -> str:

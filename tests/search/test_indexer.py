@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
+import queue
 import random
 import signal
 import subprocess
@@ -124,7 +125,7 @@ def test_a_killed_drainer_loses_nothing(
 
 def test_two_drainers_and_two_writers(sessions: SessionFactory, index: Engine) -> None:
     made = make(sessions, 30)
-    written = threading.Event()
+    changes: queue.Queue[bool] = queue.Queue()
 
     def write(seed: int) -> None:
         chance = random.Random(seed)
@@ -134,9 +135,10 @@ def test_two_drainers_and_two_writers(sessions: SessionFactory, index: Engine) -
                 remove(sessions, assets[:1])
             else:
                 rename(sessions, assets, f"写{seed}-{n}")
+            changes.put(True)
 
     def drain() -> None:
-        while not written.is_set() or waiting(sessions):
+        while changes.get():
             indexer.drain_outbox(sessions, index, NOW, batch=25)
 
     writers = [threading.Thread(target=write, args=(seed,)) for seed in (1, 2)]
@@ -145,9 +147,11 @@ def test_two_drainers_and_two_writers(sessions: SessionFactory, index: Engine) -
         thread.start()
     for thread in writers:
         thread.join()
-    written.set()
+    for _ in drainers:
+        changes.put(False)
     for thread in drainers:
         thread.join()
+    drain_all(sessions, index)
     assert waiting(sessions) == 0
     assert in_index(index) == in_database(sessions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import pytest
@@ -64,14 +65,17 @@ def test_writers_drainer_and_searches_go_on(
     sessions: SessionFactory, index: Engine, live: list[int], own_settings: Settings
 ) -> None:
     finder, done = MeiliFinder(own_settings, sessions), threading.Event()
+    changes: queue.Queue[bool] = queue.Queue()
     found: list[int] = []
 
     def write() -> None:
         for n in range(30):
             rename(sessions, [live[n % 40], live[(n * 7) % 40]], f"书柜{n}")
+            changes.put(True)
+        changes.put(False)
 
     def drain() -> None:
-        while not done.is_set() or waiting(sessions):
+        while changes.get():
             indexer.drain_outbox(sessions, index, NOW, batch=9)
 
     def search() -> None:
@@ -79,16 +83,15 @@ def test_writers_drainer_and_searches_go_on(
             answer = finder.find(Wish(facets=False), EVERYTHING)
             found.append(-1 if answer.degraded else answer.total)
 
-    threads = [threading.Thread(target=work) for work in (drain, search)]
-    writer = threading.Thread(target=write)
-    for thread in (*threads, writer):
+    threads = [threading.Thread(target=work) for work in (write, drain, search)]
+    for thread in threads:
         thread.start()
     for _ in range(2):
-        rebuild.rebuild(sessions, index, NOW, batch=5)
-    writer.join()
+        rebuild.rebuild(sessions, index, NOW, batch=10)
     done.set()
     for thread in threads:
         thread.join()
+    drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
     assert set(found) == {40}
 

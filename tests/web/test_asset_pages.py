@@ -572,7 +572,7 @@ def test_what_happened_to_photos_is_told(
     asset_id, [first, *_] = three
     officer.post(f"/assets/{asset_id}/photos/{first}/remove")
     page = officer.get(f"/assets/{asset_id}").text
-    for title in ("添加照片", "移除照片"):
+    for title in ("新增照片", "移除照片"):
         assert f"<strong>{title}</strong>" in page
     with world.sessions() as session:
         actions = set(session.scalars(select(AuditEntry.action).where(AuditEntry.object_id == asset_id)))

@@ -421,3 +421,10 @@ def test_a_token_without_a_purpose_is_not_made(world: World, name: str) -> None:
     assert '<option value="365" selected' in answer.text
     with transaction(world.sessions) as session:
         assert session.scalar(select(func.count(ApiToken.id))) == 0
+
+
+def test_signed_in_pages_are_not_left_in_the_browser(world: World) -> None:
+    world.account(Role.STAFF, username="li.lei")
+    visitor = world.visitor()
+    visitor.sign_in("li.lei")
+    assert visitor.get("/profile").headers["Cache-Control"] == "private, no-store"

@@ -26,6 +26,7 @@ from marketplace.domain.states import AssetState
 from marketplace.use_cases import assets, register_import, register_preview, register_worker
 from search import indexer
 from search.engine import Engine
+from search.finder import HITS_AT_ONCE
 from tests import factories
 from tests.conftest import NOW
 from tests.web.conftest import Visitor, World
@@ -415,6 +416,17 @@ class TestExport:
         answer = officer.get("/assets/export.csv?q=touyingyi")
         rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert [row["资产编号"] for row in rows] == ["A-3"]
+
+    def test_there_is_no_end_to_what_words_find(self, world: World, stock: Stock) -> None:
+        def many(session: Session, units: dict[str, Unit]) -> None:
+            for number in range(HITS_AT_ONCE + 20):
+                factories.asset(session, units["JY-1"], "课桌", number=f"K-{number:05d}")
+
+        stock(many)
+        officer = world.signed_in(Role.UNIT_ASSET_OFFICER, at="JY-1")
+        text = officer.get("/assets/export.csv?q=kezhuo").data.decode("utf-8-sig")
+        numbers = [row["资产编号"] for row in csv.DictReader(io.StringIO(text))]
+        assert numbers == [f"K-{number:05d}" for number in range(HITS_AT_ONCE + 20)]
 
     def test_the_same_as_a_workbook(self, officer: Visitor) -> None:
         answer = officer.get("/assets/export.xlsx")

@@ -245,6 +245,15 @@ def test_a_broken_address_still_shows_something(reader: Visitor, broken: str) ->
     assert len(_found(answer.text)) == 2
 
 
+@pytest.mark.parametrize(
+    "unknown", ["category=abc:x", "category=x", "unit=nowhere", "region=00", "condition=worn", "state=lost"]
+)
+def test_what_nobody_knows_finds_nothing_and_can_be_taken_back(reader: Visitor, unknown: str) -> None:
+    page = reader.get(f"/search?{unknown}").text
+    assert _found(page) == []
+    assert len(_found(reader.get(_link(page, "清除全部")).text)) == 4
+
+
 def test_only_things_with_photos(reader: Visitor, world: World, stock: Stock) -> None:
     def photograph(session: Session, units: dict[str, Unit]) -> None:
         asset = factories.listed(session, units["WS-1"], "扫描仪")
