@@ -123,7 +123,7 @@ def name_order(name: str) -> str:
 
 
 def _documents(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Document]:
-    rows = list(map(_Card._make, session.execute(query)))
+    rows: list[Any] = list(map(_Card._make, session.execute(query)))
     said = synonyms.load(session)
     units = holders(session, {row.unit_id for row in rows})
     return (_document(row, units[row.unit_id], said) for row in rows)
