@@ -70,6 +70,12 @@ def test_everyday_names(finder: MeiliFinder, typed: str, expected: set[str]) -> 
     assert names(finder.find(Wish(q=typed), EVERYTHING)) == expected
 
 
+def test_the_longest_name_decides(finder: MeiliFinder) -> None:
+    """A 电脑桌 would be a desk: the group of 电脑 must not claim what is called 办公桌."""
+    assert names(finder.find(Wish(q="微型 桌"), EVERYTHING)) != {"会议桌", "办公桌"}
+    assert "会议桌" not in names(finder.find(Wish(q="电脑"), EVERYTHING))
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
