@@ -19,7 +19,7 @@ from marketplace.api import document
 from marketplace.api import me as api_me
 from marketplace.api.blueprint import blueprint as api_blueprint
 from marketplace.config import ROOT, Settings
-from marketplace.db.session import make_engine, make_sessions
+from marketplace.db.session import make_engine, make_sessions, without_transaction
 from marketplace.domain.finding import Finder
 from marketplace.edge import context, problems
 from marketplace.edge.access import init_access, public
@@ -113,9 +113,11 @@ def create_app(
     app.error_processor(problems.of_shape)
     app.spec_processor(document.complete)  # type: ignore[arg-type]
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    engine = make_engine(settings.database_url)
     app.extensions["gwc"] = context.Services(
         settings=settings,
-        sessions=make_sessions(make_engine(settings.database_url)),
+        sessions=make_sessions(engine),
+        lookup=without_transaction(engine),
         finder=search,
         photos=FolderStore(settings.media_dir),
         clock=clock,

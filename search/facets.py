@@ -9,9 +9,11 @@ third of the time.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from marketplace.domain.finding import DISTANCES
@@ -73,15 +75,18 @@ def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts
     """All facets from the counts of ``facets``; distances only when there is a place to measure from."""
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
     above: dict[str, int] = {}
+    rings = [0] * (len(DISTANCES) + 1)
     for value, number in distribution.items():
         read = _read(value)
         _add(counts, read.counted, number)
         if read.above:
             above[read.above] = above.get(read.above, 0) + number
         if origin and read.place:
-            _add_distance(counts["distance"], distance_km(origin, read.place), number)
+            rings[_ring(origin, read.place)] += number
     for text, number in above.items():
         _add(counts, _read_above(text), number)
+    if within := _within(rings):
+        counts["distance"] = within
     return dict(counts)
 
 
@@ -136,7 +141,12 @@ def _add(counts: defaultdict[str, dict[str, int]], counted: Iterable[tuple[str, 
         of_facet[name] = of_facet.get(name, 0) + number
 
 
-def _add_distance(counts: dict[str, int], distance: float, number: int) -> None:
-    for step in DISTANCES:
-        if distance <= step:
-            counts[str(step)] = counts.get(str(step), 0) + number
+@lru_cache(50_000)
+def _ring(origin: Place, place: Place) -> int:
+    """Index of the first step that reaches so far; one more than there are where none does."""
+    return bisect_left(DISTANCES, distance_km(origin, place))
+
+
+def _within(rings: Sequence[int]) -> dict[str, int]:
+    """What lies within each step, nearer rings included; steps that nothing lies within are left out."""
+    return {str(step): number for step, number in zip(DISTANCES, accumulate(rings), strict=False) if number}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
@@ -30,14 +30,14 @@ class Identity:
     token_last_used_on: dt.date | None = None
 
 
-def by_user(session: Session, user_id: int) -> Identity | None:
+def by_user(source: Session | Connection, user_id: int) -> Identity | None:
     """The identity of an active account."""
-    return _identity(session.execute(_BY_USER, {"user_id": user_id}).all())
+    return _identity(source.execute(_BY_USER, {"user_id": user_id}).all())
 
 
-def by_token(session: Session, digest: str, now: dt.datetime) -> Identity | None:
+def by_token(source: Session | Connection, digest: str, now: dt.datetime) -> Identity | None:
     """The identity behind a token that is neither revoked nor expired."""
-    return _identity(session.execute(_BY_TOKEN, {"digest": digest, "now": now}).all())
+    return _identity(source.execute(_BY_TOKEN, {"digest": digest, "now": now}).all())
 
 
 _HOME = Unit.__table__.alias("home")

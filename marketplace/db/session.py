@@ -38,6 +38,11 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
         raise DisconnectionError
 
 
+def without_transaction(engine: Engine) -> Engine:
+    """The same pool, for single statements that need no transaction: each is one round trip, not three."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def make_sessions(engine: Engine) -> SessionFactory:
     """Sessions that keep loaded values after commit, for answers written afterwards."""
     return sessionmaker(engine, expire_on_commit=False)

@@ -19,7 +19,7 @@ from marketplace.db import actors
 from marketplace.db.actors import Identity
 from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
 from marketplace.domain.permissions import Permission
-from marketplace.edge.context import db, identity, now
+from marketplace.edge.context import db, identity, now, services
 from marketplace.use_cases import accounts
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,7 +87,10 @@ def init_access(app: Flask) -> None:
 
 def _load_user(user_id: str) -> SignedInUser | None:
     number, _, epoch = user_id.partition(":")
-    found = actors.by_user(db(), int(number)) if number.isdigit() else None
+    if not number.isdigit():
+        return None
+    with services().lookup.connect() as connection:
+        found = actors.by_user(connection, int(number))
     return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
 
 
@@ -135,9 +138,14 @@ def _check_token(access: Access) -> None:
     if access.public:
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    found = accounts.identify_token(db(), now(), token.strip()) if kind.casefold() == "bearer" else None
+    if kind.casefold() != "bearer":
+        abort(401)
+    with services().lookup.connect() as connection:
+        found = accounts.identify_token(connection, now(), token.strip())
     if found is None:
         abort(401)
+    if found.token_last_used_on != now().date():
+        accounts.note_token_use(db(), now(), found)
     _remember(found)
     _check_permissions(access, found)
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, has_request_context, request
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from marketplace.config import Settings
@@ -31,6 +32,8 @@ class Services:
 
     settings: Settings
     sessions: SessionFactory
+    lookup: Engine
+    """For single reads outside any transaction: who is asking, with every request."""
     finder: Finder
     photos: PhotoStore
     clock: Callable[[], dt.datetime]

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from marketplace.db import actors
@@ -188,12 +188,14 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def identify_token(session: Session, now: dt.datetime, token: str) -> actors.Identity | None:
-    """Whoever holds this token; the day of its last use is kept, once a day."""
-    found = actors.by_token(session, token_digest(token), now)
-    if found is not None and found.token_last_used_on != now.date():
-        session.execute(update(ApiToken).where(ApiToken.id == found.token_id).values(last_used_on=now.date()))
-    return found
+def identify_token(source: Session | Connection, now: dt.datetime, token: str) -> actors.Identity | None:
+    """Whoever holds this token; None when nobody does, or no longer."""
+    return actors.by_token(source, token_digest(token), now)
+
+
+def note_token_use(session: Session, now: dt.datetime, found: actors.Identity) -> None:
+    """Keep the day on which a token was last used."""
+    session.execute(update(ApiToken).where(ApiToken.id == found.token_id).values(last_used_on=now.date()))
 
 
 def _verify(password_hash: str, password: str) -> bool:
