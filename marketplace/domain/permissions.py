@@ -24,6 +24,11 @@ class Permission(StrEnum):
     EXPORT_ASSETS = "assets.export"
     LIST_ASSETS = "assets.list"
     REQUEST_ASSETS = "orders.request"
+    READ_ORDERS = "orders.read"
+    HAND_OVER = "orders.hand_over"
+    DECIDE = "orders.decide"
+    """Has an inbox of decisions; which of them, says the role that a step asks for."""
+    MANAGE_POLICIES = "policies.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_UNITS = "units.manage"
     MANAGE_USERS = "users.manage"
@@ -73,20 +78,21 @@ ROLE_DUTIES = {
 """What each role is for, for those who give it and those who have it."""
 
 _P = Permission
-_READER = {_P.FIND, _P.READ_ASSETS}
+_READER = {_P.FIND, _P.READ_ASSETS, _P.READ_ORDERS}
+_APPROVER = _READER | {_P.EXPORT_ASSETS, _P.DECIDE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset(_READER | {_P.REQUEST_ASSETS}),
     Role.UNIT_ASSET_OFFICER: frozenset(
-        _READER | {_P.EDIT_ASSETS, _P.IMPORT_ASSETS, _P.EXPORT_ASSETS, _P.LIST_ASSETS, _P.REQUEST_ASSETS}
+        _APPROVER | {_P.EDIT_ASSETS, _P.IMPORT_ASSETS, _P.LIST_ASSETS, _P.REQUEST_ASSETS, _P.HAND_OVER}
     ),
-    Role.UNIT_APPROVER: frozenset(_READER | {_P.EXPORT_ASSETS}),
-    Role.DEPARTMENT_APPROVER: frozenset(_READER | {_P.EXPORT_ASSETS}),
-    Role.WAREHOUSE_MANAGER: frozenset(_READER | {_P.EXPORT_ASSETS, _P.LIST_ASSETS, _P.MANAGE_CATALOGUE}),
-    Role.FINANCE_APPROVER: frozenset(_READER | {_P.EXPORT_ASSETS}),
+    Role.UNIT_APPROVER: frozenset(_APPROVER),
+    Role.DEPARTMENT_APPROVER: frozenset(_APPROVER),
+    Role.WAREHOUSE_MANAGER: frozenset(_APPROVER | {_P.LIST_ASSETS, _P.MANAGE_CATALOGUE, _P.MANAGE_POLICIES}),
+    Role.FINANCE_APPROVER: frozenset(_APPROVER),
     Role.AUDITOR: frozenset(_READER | {_P.EXPORT_ASSETS, _P.READ_AUDIT, _P.SEE_JOBS}),
     Role.SECURITY_ADMINISTRATOR: frozenset({_P.MANAGE_UNITS, _P.MANAGE_USERS}),
-    Role.SYSTEM_ADMINISTRATOR: frozenset({_P.MANAGE_SETTINGS, _P.SEE_JOBS, _P.RUN_JOBS}),
+    Role.SYSTEM_ADMINISTRATOR: frozenset({_P.MANAGE_SETTINGS, _P.MANAGE_POLICIES, _P.SEE_JOBS, _P.RUN_JOBS}),
 }
 
 SEPARATE_ADMINISTRATORS = frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR})
@@ -130,6 +136,11 @@ class Actor:
         The same rule as SQL is :func:`marketplace.db.people.within`; a test holds the two together.
         """
         return frozenset(g.unit_id for g in self.grants if permission in ROLE_PERMISSIONS[g.role])
+
+    def holds(self, role: Role, unit_path: Iterable[int]) -> bool:
+        """Whether a grant of exactly this role reaches the unit with this path."""
+        rooted = frozenset(g.unit_id for g in self.grants if g.role is role)
+        return not rooted.isdisjoint(unit_path)
 
     def circles(self) -> frozenset[int]:
         """The actor's units and all above them: a listing offered to one of these is offered to the actor."""

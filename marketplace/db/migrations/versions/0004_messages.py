@@ -1,0 +1,13 @@
+"""Messages to users, in the application and by mail
+
+Revises: 0003
+"""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

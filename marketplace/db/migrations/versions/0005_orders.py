@@ -1,0 +1,13 @@
+"""Orders, their steps, reservations and hand-overs
+
+Revises: 0004
+"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
