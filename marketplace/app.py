@@ -19,13 +19,14 @@ from marketplace.api import document
 from marketplace.api import me as api_me
 from marketplace.api.blueprint import blueprint as api_blueprint
 from marketplace.config import ROOT, Settings
-from marketplace.db.session import make_engine, make_sessions, without_transaction
+from marketplace.db.session import make_engine, make_lookup, make_sessions
 from marketplace.domain.finding import Finder
 from marketplace.edge import context, problems
 from marketplace.edge.access import init_access, public
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
+from marketplace.edge.sessions import PageSessions
 from marketplace.media.store import FolderStore
 from marketplace.web import (
     asset_photos,
@@ -82,6 +83,7 @@ class Application(APIFlask):
     """Flask with one rule added: what a view did is committed once, after the view returned."""
 
     json_provider_class = FastJson
+    session_interface = PageSessions()
 
     def dispatch_request(self) -> Any:
         """Run the view and make its work lasting; an exception leaves nothing behind."""
@@ -113,11 +115,10 @@ def create_app(
     app.error_processor(problems.of_shape)
     app.spec_processor(document.complete)  # type: ignore[arg-type]
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
-    engine = make_engine(settings.database_url)
     app.extensions["gwc"] = context.Services(
         settings=settings,
-        sessions=make_sessions(engine),
-        lookup=without_transaction(engine),
+        sessions=make_sessions(make_engine(settings.database_url)),
+        lookup=make_lookup(settings.database_url),
         finder=search,
         photos=FolderStore(settings.media_dir),
         clock=clock,

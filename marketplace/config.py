@@ -12,9 +12,28 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: templates, static files and node packages are found below it."""
+
+
+DEFAULT_SENDER = "gongwucang@localhost"
+SMTP_PORTS = {"smtp": 25, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in: ``SMTP_URL``, taken apart."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    """Encrypted from the first byte (``smtps://``)."""
+    starttls: bool = False
+    """Encrypted before anything is said; a server that can't is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,12 @@ class Settings:
     secure_cookies: bool = False
     """Set where the site is reached by https: cookies are then never sent in the clear."""
     time_zone: str = "Asia/Shanghai"
+    public_url: str = "http://127.0.0.1:8000"
+    """Where users reach this site; links in mails begin with it."""
+    mail_server: MailServer | None = None
+    """None: mails are written to :attr:`mail_dir`."""
+    mail_from: str = DEFAULT_SENDER
+    """Who mails are from: an address, or a name and an address."""
 
     @property
     def media_dir(self) -> Path:
@@ -84,10 +109,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     survive a restart and no installation shares a default key.
 
     Raises:
-        ValueError: ``PORT`` or ``WORKERS`` is not a whole number.
+        ValueError: ``PORT`` or ``WORKERS`` is not a whole number, or ``SMTP_URL`` is no mail server's.
     """
     home = Path(environ.get("GWC_HOME") or ROOT / "var").resolve()
     home.mkdir(parents=True, exist_ok=True)
+    port = int(environ.get("PORT", "8000"))
     return Settings(
         home=home,
         database_url=sqlalchemy_url(environ.get("DATABASE_URL", "")),
@@ -95,10 +121,39 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         meili_key=environ.get("MEILI_KEY", ""),
         index_name=environ.get("MEILI_INDEX", "assets"),
         secret_key=environ.get("SECRET_KEY") or _kept_secret(home / "secret_key"),
-        port=int(environ.get("PORT", "8000")),
+        port=port,
         workers=int(environ.get("WORKERS", "2")),
         secure_cookies=environ.get("SECURE_COOKIES", "") in {"1", "true", "yes"},
         time_zone=environ.get("GWC_TIME_ZONE", "Asia/Shanghai"),
+        public_url=environ.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        mail_server=mail_server(environ),
+        mail_from=environ.get("MAIL_FROM") or DEFAULT_SENDER,
+    )
+
+
+def mail_server(environ: Mapping[str, str]) -> MailServer | None:
+    """The server of ``SMTP_URL``: ``smtp://user:password@host:587?starttls=1``, ``smtps://…``.
+
+    User and password are percent-encoded. Without the variable there is none, and mail goes to files.
+
+    Raises:
+        ValueError: it is no such address, or ``MAIL_FROM`` doesn't say who the mails are from.
+    """
+    if not environ.get("SMTP_URL"):
+        return None
+    parts = urlsplit(environ["SMTP_URL"])
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        # Without repeating it: it may hold a password.
+        raise ValueError("SMTP_URL should read smtp://host:port or smtps://host:port")
+    if not environ.get("MAIL_FROM"):
+        raise ValueError("SMTP_URL needs MAIL_FROM, the address that mails are from")
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or SMTP_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        starttls=parse_qs(parts.query).get("starttls") == ["1"],
     )
 
 

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import URL, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
-from marketplace.domain.permissions import Actor, Grant
+from marketplace.db.session import Driver
+from marketplace.domain.permissions import Actor, Grant, Role
+
+Source = Session | Driver
+"""Within a transaction, or outside of any with the driver's own connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,30 @@ class Identity:
     token_last_used_on: dt.date | None = None
 
 
-def by_user(source: Session | Connection, user_id: int) -> Identity | None:
+def by_user(source: Source, user_id: int) -> Identity | None:
     """The identity of an active account."""
-    return _identity(source.execute(_BY_USER, {"user_id": user_id}).all())
+    return _identity(_BY_USER.rows(source, {"user_id": user_id}))
 
 
-def by_token(source: Session | Connection, digest: str, now: dt.datetime) -> Identity | None:
+def by_token(source: Source, digest: str, now: dt.datetime) -> Identity | None:
     """The identity behind a token that is neither revoked nor expired."""
-    return _identity(source.execute(_BY_TOKEN, {"digest": digest, "now": now}).all())
+    return _identity(_BY_TOKEN.rows(source, {"digest": digest, "now": now}))
+
+
+_DIALECT = URL.create("postgresql+psycopg").get_dialect()()
+
+
+class _Statement:
+    """A query, put together once: that takes longer than the database takes to answer it."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+        self._query = query
+        self._text = str(query.compile(dialect=_DIALECT)).encode()
+
+    def rows(self, source: Source, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        if isinstance(source, Session):
+            return source.execute(self._query, values).all()
+        return source.execute(self._text, values).fetchall()
 
 
 _HOME = Unit.__table__.alias("home")
@@ -64,9 +84,8 @@ _QUERY = (
     .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
     .where(User.active)
 )
-# Built once: putting the statement together takes longer than the database takes to answer it.
-_BY_USER = _QUERY.where(User.id == bindparam("user_id"))
-_BY_TOKEN = (
+_BY_USER = _Statement(_QUERY.where(User.id == bindparam("user_id")))
+_BY_TOKEN = _Statement(
     _QUERY.add_columns(ApiToken.id, ApiToken.last_used_on)
     .join(ApiToken, ApiToken.user_id == User.id)
     .where(
@@ -77,11 +96,11 @@ _BY_TOKEN = (
 )
 
 
-def _identity(rows: Sequence[Row[*tuple[Any, ...]]]) -> Identity | None:
+def _identity(rows: Sequence[Sequence[Any]]) -> Identity | None:
     if not rows:
         return None
     first = rows[0]
-    grants = tuple(Grant(row[12], row[13], tuple(row[14])) for row in rows if row[12] is not None)
+    grants = tuple(Grant(Role(row[12]), row[13], tuple(row[14])) for row in rows if row[12] is not None)
     return Identity(
         actor=Actor(user_id=first[0], name=first[1], grants=grants, locale=first[3], home_unit_id=first[7]),
         username=first[2],

@@ -24,6 +24,7 @@ from marketplace.db.base import Base, Id, Json, Moment, Money, word
 from marketplace.db.catalogue import Category
 from marketplace.db.people import Unit
 from marketplace.domain.assets import AcquisitionMethod, Condition, Secrecy, UseStatus, ValueType
+from marketplace.domain.queue import AwardRule
 from marketplace.domain.states import AssetState
 
 
@@ -33,6 +34,7 @@ class Asset(Base):
     __tablename__ = "assets"
     __table_args__ = (
         UniqueConstraint("unit_id", "number"),
+        UniqueConstraint("id", "quantity"),
         ForeignKeyConstraint(
             ["category_edition", "category_code"],
             ["categories.edition", "categories.code"],
@@ -161,6 +163,12 @@ class Listing(Base):
     contact_name: Mapped[str] = mapped_column(String(60), server_default="")
     contact_phone: Mapped[str] = mapped_column(String(40), server_default="")
     note: Mapped[str] = mapped_column(Text, server_default="")
+    award_rule: Mapped[AwardRule] = mapped_column(word(AwardRule), server_default=AwardRule.FIRST_COME)
+    """Who gets it when several ask."""
+    window_days: Mapped[int] = mapped_column(server_default=text("5"))
+    """Working days for which requests are gathered, where they are ranked."""
+    window_ends_on: Mapped[dt.date | None]
+    """The last day of the window that the first request opened; None while nobody asked."""
     audience_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     """Only this unit and all below it are offered the asset; None: every unit."""
     listed_at: Mapped[Moment]

@@ -17,11 +17,12 @@ from sqlalchemy import (
     UniqueConstraint,
     cast,
     false,
+    func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marketplace.db.base import Base, Id, Moment, word
 from marketplace.domain.permissions import Role
@@ -138,3 +139,18 @@ def below(unit_ids: Iterable[int]) -> ColumnElement[bool]:
 def within(column: SQLColumnExpression[int], unit_ids: Iterable[int]) -> ColumnElement[bool]:
     """Rows whose unit ``column`` is in one of the subtrees rooted at ``unit_ids``."""
     return column.in_(select(Unit.id).where(below(unit_ids)))
+
+
+def users_with(session: Session, role: Role, unit_id: int) -> list[int]:
+    """Ids of the active users who hold exactly this role over the unit (``Actor.holds``)."""
+    path = select(func.unnest(Unit.path)).where(Unit.id == unit_id)
+    holders = select(RoleGrant.user_id).where(RoleGrant.role == role, RoleGrant.unit_id.in_(path))
+    query = select(User.id).where(User.active, User.id.in_(holders)).order_by(User.id)
+    return list(session.scalars(query))
+
+
+def same_department(session: Session, one: Unit, other: Unit) -> bool:
+    """Whether two units have a supervising department in common."""
+    common = set(one.path) & set(other.path)
+    query = select(Unit.id).where(Unit.id.in_(common), Unit.kind == UnitKind.DEPARTMENT)
+    return session.scalar(query.limit(1)) is not None

@@ -5,23 +5,39 @@ from __future__ import annotations
 import contextlib
 import select
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import psycopg
+from psycopg.rows import TupleRow
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 SessionFactory = sessionmaker[Session]
+Driver = psycopg.Connection[TupleRow]
+"""A connection as the driver gives it."""
 Piece = TypeVar("Piece")
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """A pooled engine. Connections that the server closed are noticed before use."""
+    return _pooled(url, pool_size)
+
+
+def make_lookup(url: str, *, pool_size: int = 2) -> Engine:
+    """An engine for single statements outside any transaction: each is one round trip, not three."""
+    return _pooled(url, pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+
+
+def _pooled(url: str, pool_size: int, **options: Any) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        # The one used last is taken first: its statements and its caches are warm.
+        pool_use_lifo=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=30s"},
+        **options,
     )
     event.listen(engine, "checkout", _refuse_closed)
     return engine
@@ -34,13 +50,22 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
     that is readable is done for. This costs a system call; asking the server costs two round trips
     with every request.
     """
-    if select.select([connection.fileno()], [], [], 0)[0]:
+    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
         raise DisconnectionError
 
 
-def without_transaction(engine: Engine) -> Engine:
-    """The same pool, for single statements that need no transaction: each is one round trip, not three."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+@contextlib.contextmanager
+def driver_connection(lookup: Engine) -> Iterator[Driver]:
+    """A connection without SQLAlchemy's part, which costs a small statement more than the database does.
+
+    Raises:
+        OperationalError: SQLAlchemy's, as from any other connection.
+    """
+    try:
+        with contextlib.closing(lookup.raw_connection()) as pooled:
+            yield cast(Driver, pooled.driver_connection)
+    except psycopg.OperationalError as error:
+        raise OperationalError(None, None, error) from error
 
 
 def make_sessions(engine: Engine) -> SessionFactory:

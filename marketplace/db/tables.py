@@ -1,8 +1,37 @@
 """Every table, imported once, so that ``Base.metadata`` is complete for migrations and tests."""
 
-from marketplace.db import assets, audit, catalogue, imports, outbox, people, views
+from marketplace.db import (
+    assets,
+    audit,
+    calendar,
+    catalogue,
+    imports,
+    messages,
+    orders,
+    outbox,
+    papers,
+    people,
+    policies,
+    stand_ins,
+    views,
+)
 from marketplace.db.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["assets", "audit", "catalogue", "imports", "metadata", "outbox", "people", "views"]
+__all__ = [
+    "assets",
+    "audit",
+    "calendar",
+    "catalogue",
+    "imports",
+    "messages",
+    "metadata",
+    "orders",
+    "outbox",
+    "papers",
+    "people",
+    "policies",
+    "stand_ins",
+    "views",
+]

@@ -51,11 +51,21 @@ class AssetAction(StrEnum):
 
     LIST = "list"
     WITHDRAW = "withdraw"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    HAND_OVER = "hand_over"
+    LEND = "lend"
+    TAKE_BACK = "take_back"
 
 
 ACTION_NAMES = {
     AssetAction.LIST: N_("入仓上架"),
     AssetAction.WITHDRAW: N_("撤回"),
+    AssetAction.RESERVE: N_("预留"),
+    AssetAction.RELEASE: N_("解除预留"),
+    AssetAction.HAND_OVER: N_("交接"),
+    AssetAction.LEND: N_("借出"),
+    AssetAction.TAKE_BACK: N_("收回"),
 }
 
 
@@ -66,13 +76,19 @@ class Transition:
     source: AssetState
     action: AssetAction
     target: AssetState
-    permission: Permission
+    permission: Permission | None
+    """None: it only ever follows from an order, so nobody is offered it."""
 
 
 TRANSITIONS = (
     Transition(AssetState.IN_USE, AssetAction.LIST, AssetState.LISTED, Permission.LIST_ASSETS),
     Transition(AssetState.IDLE_FLAGGED, AssetAction.LIST, AssetState.LISTED, Permission.LIST_ASSETS),
     Transition(AssetState.LISTED, AssetAction.WITHDRAW, AssetState.IN_USE, Permission.LIST_ASSETS),
+    Transition(AssetState.LISTED, AssetAction.RESERVE, AssetState.RESERVED, None),
+    Transition(AssetState.RESERVED, AssetAction.RELEASE, AssetState.LISTED, None),
+    Transition(AssetState.RESERVED, AssetAction.HAND_OVER, AssetState.CLOSED, None),
+    Transition(AssetState.LISTED, AssetAction.LEND, AssetState.ON_LOAN, None),
+    Transition(AssetState.ON_LOAN, AssetAction.TAKE_BACK, AssetState.LISTED, None),
 )
 
 _TABLE = {(row.source, row.action): row for row in TRANSITIONS}
@@ -81,7 +97,11 @@ _TABLE = {(row.source, row.action): row for row in TRANSITIONS}
 def open_actions(state: AssetState, actor: Actor, unit_path: Iterable[int]) -> tuple[AssetAction, ...]:
     """What this actor may do now with an asset of the unit at ``unit_path``."""
     path = tuple(unit_path)
-    return tuple(row.action for row in TRANSITIONS if row.source == state and actor.may(row.permission, path))
+    return tuple(
+        row.action
+        for row in TRANSITIONS
+        if row.source == state and row.permission is not None and actor.may(row.permission, path)
+    )
 
 
 def step(state: AssetState, action: AssetAction) -> Transition:
@@ -95,7 +115,7 @@ def step(state: AssetState, action: AssetAction) -> Transition:
         raise Conflict(
             N_("当前状态为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。"),
             state=state,
-            allowed=tuple(row.action for row in TRANSITIONS if row.source == state),
+            allowed=tuple(row.action for row in TRANSITIONS if row.source == state and row.permission),
             code="wrong_state",
             state_name=STATE_NAMES[state],
             action_name=ACTION_NAMES[action],

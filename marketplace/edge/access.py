@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.db import actors
 from marketplace.db.actors import Identity
+from marketplace.db.session import driver_connection
 from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
 from marketplace.domain.permissions import Permission
 from marketplace.edge.context import db, identity, now, services
@@ -89,7 +90,7 @@ def _load_user(user_id: str) -> SignedInUser | None:
     number, _, epoch = user_id.partition(":")
     if not number.isdigit():
         return None
-    with services().lookup.connect() as connection:
+    with driver_connection(services().lookup) as connection:
         found = actors.by_user(connection, int(number))
     return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
 
@@ -140,7 +141,7 @@ def _check_token(access: Access) -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() != "bearer":
         abort(401)
-    with services().lookup.connect() as connection:
+    with driver_connection(services().lookup) as connection:
         found = accounts.identify_token(connection, now(), token.strip())
     if found is None:
         abort(401)

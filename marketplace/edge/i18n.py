@@ -9,16 +9,16 @@ from typing import Any, cast
 from flask import Flask, request
 from flask_babel import Babel, format_date, format_datetime, get_locale, gettext
 
-from marketplace.config import ROOT
 from marketplace.domain.errors import FieldError, RuleError
 from marketplace.edge.context import identity, services
+from marketplace.texts import CATALOGUES, long_day_pattern
 
 LOCALES = {"zh_CN": "中文", "en": "English"}
 
 
 def init_i18n(app: Flask) -> None:
     """Chinese by default; the account's language, else the visitor's choice, where there is one."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "marketplace" / "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_CN"
     Babel(app, locale_selector=choose_locale, timezone_selector=lambda: services().settings.time_zone)
 
@@ -62,8 +62,7 @@ def long_day(value: dt.date | dt.datetime | str | None) -> str:
     moment = _moment(value)
     if moment is None:
         return "—"
-    pattern = "yyyy年M月d日" if str(get_locale()).startswith("zh") else "long"
-    return format_date(moment, pattern)
+    return format_date(moment, long_day_pattern(get_locale()))
 
 
 def minute(value: dt.datetime | str | None) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marketplace.db import actors
@@ -188,7 +188,7 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def identify_token(source: Session | Connection, now: dt.datetime, token: str) -> actors.Identity | None:
+def identify_token(source: actors.Source, now: dt.datetime, token: str) -> actors.Identity | None:
     """Whoever holds this token; None when nobody does, or no longer."""
     return actors.by_token(source, token_digest(token), now)
 

@@ -91,7 +91,7 @@ def world(settings: Settings, engine: Database, sessions: SessionFactory) -> Ite
     rebuild.rebuild(sessions, search, NOW)
     app = create_app(settings, MeiliFinder(settings, sessions), clock=lambda: NOW, testing=True)
     yield World(sessions, app, search, units)
-    app.extensions["gwc"].sessions.kw["bind"].dispose()
+    app.extensions["gwc"].close()
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def app(settings: Settings, engine: Database, clock: Clock) -> Iterator[Applicat
     rebuild.ensure_index(sessions, Engine(settings), NOW)
     made = create_app(settings, MeiliFinder(settings, sessions), clock=clock, testing=True)
     yield made
-    made.extensions["gwc"].sessions.kw["bind"].dispose()
+    made.extensions["gwc"].close()
 
 
 @pytest.fixture

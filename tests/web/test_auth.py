@@ -313,7 +313,7 @@ def test_cookies_stay_out_of_reach_of_scripts_and_other_sites(world: World, sett
     app = create_app(strict, MeiliFinder(strict, world.sessions), clock=world.clock, testing=True)
     client = app.test_client()
     assert "Secure" in client.get("/login", base_url="https://localhost").headers["Set-Cookie"]
-    app.extensions["gwc"].sessions.kw["bind"].dispose()
+    app.extensions["gwc"].close()
 
 
 def test_the_user_name_is_remembered_where_that_was_asked_for(world: World) -> None:
@@ -339,7 +339,7 @@ def test_demo_accounts_are_offered_by_the_demo_alone(world: World, settings: Set
     page = app.test_client().get("/login").text
     assert "d.emo" in page
     assert "申请人 · 第一中学" in page
-    app.extensions["gwc"].sessions.kw["bind"].dispose()
+    app.extensions["gwc"].close()
 
 
 def test_every_attempt_is_on_record(world: World) -> None:

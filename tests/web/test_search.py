@@ -385,7 +385,7 @@ def test_without_the_search_engine_the_database_answers_and_says_so(
     page = dataclasses.replace(world, app=app).signed_in(Role.STAFF).get("/search?q=笔记本").text
     assert "搜索服务暂时不可用" in page
     assert sorted(_found(page)) == ["戴尔笔记本电脑", "联想笔记本电脑"]
-    app.extensions["gwc"].sessions.kw["bind"].dispose()
+    app.extensions["gwc"].close()
 
 
 # Who finds what

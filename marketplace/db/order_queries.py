@@ -1,0 +1,43 @@
+"""Queries over orders that several use cases share."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from marketplace.db.orders import Order, OrderStep
+from marketplace.db.people import within
+from marketplace.domain.orders import OrderState
+from marketplace.domain.permissions import Actor, Permission
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """Orders that somebody may know of: own ones, and what units in the actor's scope ask or are asked.
+
+    A draft is nobody's but its author's.
+    """
+    if actor.everything:
+        return true()
+    scopes = actor.scopes(Permission.READ_ORDERS)
+    return or_(
+        Order.requester_id == actor.user_id,
+        and_(
+            Order.state != OrderState.DRAFT,
+            or_(within(Order.receiver_unit_id, scopes), within(Order.giver_unit_id, scopes)),
+        ),
+    )
+
+
+WHOLE_ORDER: tuple[ORMOption, ...] = (
+    joinedload(Order.requester),
+    joinedload(Order.receiver),
+    joinedload(Order.giver),
+    selectinload(Order.lines),
+    selectinload(Order.steps).options(
+        joinedload(OrderStep.unit), joinedload(OrderStep.decider), joinedload(OrderStep.principal)
+    ),
+    selectinload(Order.files),
+    selectinload(Order.handovers),
+)
+"""Everything an order's page shows, in a fixed number of queries."""

@@ -1,0 +1,178 @@
+"""Telling users something, and what they do with what they were told.
+
+Reading and marking is always about the actor's own messages: those of others do not exist for them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    SQLColumnExpression,
+    Update,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_new
+from sqlalchemy.orm import Session, joinedload
+
+from marketplace.db.messages import Mail, Message
+from marketplace.db.people import User
+from marketplace.domain.errors import NotFound
+from marketplace.domain.messages import KINDS, keep
+from marketplace.domain.permissions import Actor
+from marketplace.domain.text import N_
+
+PAGE = 30
+MOST_COUNTED = 100
+"""Unread messages are counted up to here: whoever has more reads «99+»."""
+
+_UNREAD = (
+    select(Message.id)
+    .where(Message.user_id == bindparam("user_id"), Message.read_at.is_(None))
+    .limit(MOST_COUNTED)
+    .subquery()
+)
+_COUNT_UNREAD = select(func.count()).select_from(_UNREAD)
+
+
+class Show(StrEnum):
+    """Which messages a list goes through."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    ACTION = "action"
+
+
+_SHOWN: dict[Show, SQLColumnExpression[bool]] = {
+    Show.ALL: true(),
+    Show.UNREAD: Message.read_at.is_(None),
+    Show.ACTION: Message.needs_action,
+}
+
+
+def tell(
+    session: Session,
+    now: dt.datetime,
+    user_ids: Iterable[int],
+    kind: str,
+    *,
+    link: str,
+    besides: int | None = None,
+    once: str = "",
+    **params: object,
+) -> None:
+    """Tell each of these users, here and by mail: one statement, however many they are.
+
+    Left out are users who are not active, and ``besides``: whoever did it knows already. Users who were
+    told something under the same ``once`` before are not told again. ``link`` is an address of this site,
+    from its root; ``params`` are what the kind's texts name (:data:`marketplace.domain.messages.KINDS`).
+
+    Raises:
+        KeyError: there is no such kind.
+        TypeError: the values are not exactly those that the kind's texts name.
+    """
+    values = {
+        "kind": literal(kind),
+        "params": literal(keep(kind, params), JSONB),
+        "link": literal(link),
+        "needs_action": literal(KINDS[kind].needs_action),
+        "once": literal(once),
+        "created_at": literal(now),
+    }
+    ids = cast(sorted(set(user_ids) - {besides}), ARRAY(BigInteger))
+    told_now = select(User.id, *values.values()).where(User.id == any_(ids), User.active)
+    told = (
+        insert_new(Message)
+        .from_select(["user_id", *values], told_now)
+        .on_conflict_do_nothing()
+        .returning(Message.id, Message.user_id)
+        .cte("told")
+    )
+    mailed = select(told.c.id, literal(now)).join(User, User.id == told.c.user_id).where(User.email != "")
+    session.execute(insert(Mail).from_select(["message_id", "due_at"], mailed))
+
+
+def settle(session: Session, link: str) -> None:
+    """What was asked of users about this address has been done, or is no longer wanted of them."""
+    asked = update(Message).where(Message.link == link, Message.needs_action)
+    session.execute(asked.values(needs_action=False))
+
+
+def unread_count(source: Session | Connection, user_id: int) -> int:
+    """How many messages a user has not read, up to :data:`MOST_COUNTED`; pages ask with every view."""
+    return source.scalar(_COUNT_UNREAD, {"user_id": user_id}) or 0
+
+
+def search(
+    session: Session, actor: Actor, show: Show = Show.ALL, *, before: int | None = None
+) -> tuple[list[Message], int | None]:
+    """A page of the actor's messages with their mails, newest first, and the id to go on from."""
+    query = (
+        select(Message)
+        .where(Message.user_id == actor.user_id, _SHOWN[show])
+        .options(joinedload(Message.mail))
+        .order_by(Message.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        query = query.where(Message.id < before)
+    found = list(session.scalars(query))
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def mark_read(session: Session, actor: Actor, now: dt.datetime, message_id: int) -> str:
+    """Mark a message read, and give the address that it leads to; when it was read first is kept.
+
+    Raises:
+        NotFound: the actor was told nothing under this id.
+    """
+    return _mark(session, actor, message_id, func.coalesce(Message.read_at, now))
+
+
+def mark_unread(session: Session, actor: Actor, message_id: int) -> None:
+    """Mark a message unread, to come back to it.
+
+    Raises:
+        NotFound: the actor was told nothing under this id.
+    """
+    _mark(session, actor, message_id, None)
+
+
+def mark_all_read(session: Session, actor: Actor, now: dt.datetime) -> int:
+    """Mark everything read that the actor has not read; how many that were."""
+    unread = update(Message).where(Message.user_id == actor.user_id, Message.read_at.is_(None))
+    return _count(session, unread.values(read_at=now))
+
+
+def unmark_all_read(session: Session, actor: Actor, moment: dt.datetime) -> int:
+    """Undo :func:`mark_all_read` of this moment; how many are unread again."""
+    marked = update(Message).where(Message.user_id == actor.user_id, Message.read_at == moment)
+    return _count(session, marked.values(read_at=None))
+
+
+def _mark(session: Session, actor: Actor, message_id: int, read_at: object) -> str:
+    own = update(Message).where(Message.id == message_id, Message.user_id == actor.user_id)
+    link: str | None = session.scalar(own.values(read_at=read_at).returning(Message.link))
+    if link is None:
+        raise NotFound(N_("没有找到这条消息。"))
+    return link
+
+
+def _count(session: Session, change: Update) -> int:
+    """Make a change; how many rows it was."""
+    changed = change.returning(Message.id).cte()
+    return session.scalar(select(func.count()).select_from(changed)) or 0
