@@ -33,11 +33,14 @@ from marketplace.web import (
     assets,
     auth,
     bulk_listing,
+    calendar,
     card_rows,
     health,
     imports,
     media,
+    policies,
     register,
+    stand_ins,
     synonyms,
     units,
     users,
@@ -63,6 +66,7 @@ PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint),
     *(register.blueprint, card_rows.blueprint, bulk_listing.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
+    *(policies.blueprint, calendar.blueprint, stand_ins.blueprint),
     *(media.blueprint, health.blueprint),
 )
 

@@ -97,14 +97,13 @@ def _sort_value(item: Answer, order: Order) -> Any:
 
 
 def _items(plan: Plan, answer: Answer) -> list[Answer]:
-    return [_item(plan, hit) for hit in answer["hits"]]
-
-
-def _item(plan: Plan, hit: Answer) -> Answer:
-    item = lines.item_of(hit)
-    formatted = hit.get("_formatted")
-    item["highlight"] = highlights.of_hit(item, formatted, plan.words) if formatted else {}
-    return with_distance(item, plan.wish)
+    hits: list[Answer] = answer["hits"]
+    items = lines.items_of(hits)
+    for item, hit in zip(items, hits, strict=True):
+        formatted = hit.get("_formatted")
+        item["highlight"] = highlights.of_hit(item, formatted, plan.words) if formatted else {}
+        with_distance(item, plan.wish)
+    return items
 
 
 def with_distance(item: Answer, wish: Wish) -> Answer:

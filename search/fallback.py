@@ -113,5 +113,5 @@ def _items(session: Session, wish: Wish, ids: list[int]) -> list[Answer]:
 
 def _item(wish: Wish, document: documents.Document) -> Answer:
     item = lines.item_like(document)
-    item["highlight"] = highlights.in_parts(item, spellings.words(wish.q))
+    item["highlight"] = highlights.in_parts(item, spellings.words(wish.q)) if wish.marked else {}
     return with_distance(item, wish)

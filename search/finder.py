@@ -66,7 +66,9 @@ class MeiliFinder:
             with self._sessions() as session:
                 yield from fallback.ids(session, wish, reach)
             return
-        page = dataclasses.replace(wish, cursor="", limit=HITS_AT_ONCE, facets=False, sort=Sort.NEWEST)
+        page = dataclasses.replace(
+            wish, cursor="", limit=HITS_AT_ONCE, facets=False, marked=False, sort=Sort.NEWEST
+        )
         while True:
             found = self.find(page, reach)
             yield [item["id"] for item in found.items]

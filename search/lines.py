@@ -7,6 +7,7 @@ thirty of them would cost more than finding it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -43,14 +44,14 @@ def has_shape(content_hash: str) -> bool:
     return content_hash.startswith(f"{SHAPE}.")
 
 
-def item_of(hit: dict[str, Any]) -> dict[str, Any]:
-    """What a hit of the engine shows."""
-    item: dict[str, Any] = orjson.loads(hit["card"])
-    return item
+def items_of(hits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What hits of the engine show; read at once, which is faster than one by one."""
+    items: list[dict[str, Any]] = orjson.loads(f"[{','.join(hit['card'] for hit in hits)}]")
+    return items
 
 
 def item_like(document: Document) -> dict[str, Any]:
-    """The same from a document that never was in the engine."""
+    """What a hit would show, from a document that never was in the engine."""
     item: dict[str, Any] = orjson.loads(_card(document))
     return item
 

@@ -120,7 +120,7 @@ class Plan:
     def hits(self) -> Query:
         """The query for the hits of the page; by distance, without the holders that it needs."""
         query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": ["card"]}
-        if self.words:
+        if self.words and self.wish.marked:
             query |= _HIGHLIGHTED
         if self.order:
             query["sort"] = [f"{self.order.field}:{'desc' if self.order.descending else 'asc'}", "id:asc"]

@@ -47,7 +47,7 @@ READ = (Permission.FIND, Permission.READ_ASSETS)
 def find_assets(query: AssetQuery) -> Response:
     """What the caller may find, a page at a time; follow next_cursor to the last one."""
     # The model has checked the shape; repeated filters are read from the address itself.
-    found = services().finder.find(wish_from(request.args), reach_of(actor()))
+    found = services().finder.find(wish_from(request.args, marked=False), reach_of(actor()))
     return answer(
         {
             "items": [cards.hit(document) for document in found.items],

@@ -13,6 +13,10 @@ from marketplace.domain.finding import Reach
 from marketplace.domain.states import AssetState
 
 
+ON_OFFER = (AssetState.LISTED, AssetState.ON_LOAN)
+"""States in which an open listing can be asked for."""
+
+
 def visible(reach: Reach) -> ColumnElement[bool]:
     """Cards that a viewer may know of: in scope, or offered to one of the viewer's circles."""
     if reach.everything:
@@ -21,11 +25,14 @@ def visible(reach: Reach) -> ColumnElement[bool]:
 
 
 def offered(circles: frozenset[int]) -> ColumnElement[bool]:
-    """Cards with an open listing for everyone or for one of these units; never a classified one."""
+    """Cards with an open listing for everyone or for one of these units; never a classified one.
+
+    What is lent out just now can be asked for: for later, or by joining the waiting list.
+    """
     if not circles:
         return false()
     return and_(
-        Asset.state == AssetState.LISTED,
+        Asset.state.in_(ON_OFFER),
         Asset.secrecy.not_in(CLASSIFIED),
         select(Listing.id)
         .where(

@@ -136,7 +136,9 @@ def below(unit_ids: Iterable[int]) -> ColumnElement[bool]:
     return Unit.path.overlap(cast(ids, ARRAY(BigInteger))) if ids else false()
 
 
-def within(column: SQLColumnExpression[int], unit_ids: Iterable[int]) -> ColumnElement[bool]:
+def within(
+    column: SQLColumnExpression[int] | SQLColumnExpression[int | None], unit_ids: Iterable[int]
+) -> ColumnElement[bool]:
     """Rows whose unit ``column`` is in one of the subtrees rooted at ``unit_ids``."""
     return column.in_(select(Unit.id).where(below(unit_ids)))
 

@@ -95,9 +95,11 @@ FAULTS = {
     FaultKind.REMOVED: N_("记录 %(entry)s（第 %(position)s 位）已封存，但记录本身不在了。"),
     FaultKind.ADDED: N_("记录 %(entry)s 没有封印，也不在待封存之列：它是绕过系统加入的，或其封印被删去。"),
     FaultKind.UNLINKED: N_("记录 %(entry)s（第 %(position)s 位）的封印与前一封印不相接。"),
-    FaultKind.GAP: N_("记录 %(entry)s（第 %(position)s 位）之前缺少封印。"),
+    FaultKind.GAP: N_("第 %(position)s 位的封印缺失（记录 %(entry)s）。"),
     FaultKind.CUT: N_("封印在第 %(position)s 位之前就中断了：另行保存的封印不在其中。"),
-    FaultKind.REWRITTEN: N_("记录 %(entry)s（第 %(position)s 位）的封印与另行保存的不同：其前的记录被改写过。"),
+    FaultKind.REWRITTEN: N_(
+        "记录 %(entry)s（第 %(position)s 位）的封印与另行保存的不同：其前的记录被改写过。"
+    ),
 }
 """What each fault is called."""
 
@@ -109,6 +111,9 @@ class Fault:
     kind: FaultKind
     entry_id: int | None
     position: int | None
+
+    def __str__(self) -> str:
+        return f"{self.kind} entry={self.entry_id or '?'} position={self.position or '?'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,11 @@ class Link:
 
 def fault_of(link: Link, last: Seal, known: Seal | None = None) -> Fault | None:
     """What is wrong with a link that should follow ``last``; ``known`` is a seal noted down outside."""
+    expected = last.position + 1
+    if link.position > expected:
+        return Fault(FaultKind.GAP, None, expected)
     kind = None
-    if link.position != last.position + 1:
-        kind = FaultKind.GAP
-    elif link.previous != last.digest:
+    if link.position < expected or link.previous != last.digest:
         kind = FaultKind.UNLINKED
     elif link.content is None:
         kind = FaultKind.REMOVED

@@ -88,6 +88,8 @@ class Wish:
     limit: int = 24
     cursor: str = ""
     facets: bool = True
+    marked: bool = True
+    """Whether to mark what matched; it shows people why something was found, and takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Found:
     items: list[dict[str, Any]]
     """What is shown of search documents (``search.lines.SHOWN``), each with two things more:
     ``highlight``, the marked texts of ``name number brand model`` as far as something matched there, and
-    of ``alias``, the other name that was meant; ``distance_km``, None where a position is unknown."""
+    of ``alias``, the other name that was meant, empty when no marks were wished for; ``distance_km``,
+    None where a position is unknown."""
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Counts by facet (``category region unit condition mode state value year distance``) and value,

@@ -22,7 +22,9 @@ from marketplace.edge.context import db, identity
 MAX_QUERY = 200
 
 
-def wish_from(args: MultiDict[str, str], *, listed: bool = True, limit: int = 24) -> Wish:
+def wish_from(
+    args: MultiDict[str, str], *, listed: bool = True, limit: int = 24, marked: bool = True
+) -> Wish:
     """Read a search from an address.
 
     Raises:
@@ -48,6 +50,7 @@ def wish_from(args: MultiDict[str, str], *, listed: bool = True, limit: int = 24
         limit=_number("limit", args.get("limit", ""), 1, PAGE_LIMIT) or limit,
         cursor=args.get("cursor", ""),
         facets=_flag(args.get("facets", ""), True),
+        marked=marked,
     )
 
 

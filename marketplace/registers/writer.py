@@ -11,7 +11,7 @@ import datetime as dt
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import BinaryIO, cast
@@ -52,6 +52,8 @@ class Table:
 
     header: Sequence[str]
     rows: Iterable[Sequence[Out]]
+    title: str = "资产"
+    """Name of the sheet, in formats that have sheets."""
 
 
 def write(table: Table, kind: FileKind, file: BinaryIO) -> int:
@@ -63,7 +65,7 @@ def write(table: Table, kind: FileKind, file: BinaryIO) -> int:
     if kind is FileKind.XLSX:
         return write_xlsx(table, file)
     counted = _Counted(table.rows)
-    for block in csv_blocks(Table(table.header, counted)):
+    for block in csv_blocks(replace(table, rows=counted)):
         file.write(block)
     return counted.count
 
@@ -121,7 +123,7 @@ def write_xlsx(table: Table, file: BinaryIO) -> int:
         raise _too_large()
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     try:
-        return _Sheet(book).write(table)
+        return _Sheet(book, table.title).write(table)
     finally:
         book.close()
 
@@ -129,8 +131,8 @@ def write_xlsx(table: Table, file: BinaryIO) -> int:
 class _Sheet:
     """The one sheet of a workbook that is being written."""
 
-    def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._sheet = book.add_worksheet("资产")
+    def __init__(self, book: xlsxwriter.Workbook, title: str) -> None:
+        self._sheet = book.add_worksheet(title)
         self._bold = book.add_format({"bold": True})
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
         self._amount = book.add_format({"num_format": "#,##0.00"})

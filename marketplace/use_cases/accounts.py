@@ -102,7 +102,7 @@ def _succeeded(session: Session, user: User, now: dt.datetime, password: str) ->
 
 def sign_out(session: Session, actor: Actor, now: dt.datetime) -> None:
     """Record that the actor signed out."""
-    audit.record(session, actor, now, "sign_out", "user", actor.user_id)
+    audit.record(session, actor, now, "sign_out", "user", actor.user_id, unit_id=actor.home_unit_id)
 
 
 def change_password(session: Session, actor: Actor, now: dt.datetime, old: str, new: str) -> int:
@@ -180,7 +180,16 @@ def revoke_token(session: Session, actor: Actor, now: dt.datetime, token_id: int
         raise NotFound(N_("没有找到这个令牌。"))
     if row.revoked_at is None:
         row.revoked_at = now
-        audit.record(session, actor, now, "token.revoke", "token", row.id, after={"name": row.name})
+        audit.record(
+            session,
+            actor,
+            now,
+            "token.revoke",
+            "token",
+            row.id,
+            unit_id=actor.home_unit_id,
+            after={"name": row.name},
+        )
 
 
 def token_digest(token: str) -> str:

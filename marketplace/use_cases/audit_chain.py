@@ -6,8 +6,9 @@ writer's own transaction. One sealer at a time gives what has become visible its
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, text
@@ -26,6 +27,8 @@ from marketplace.domain.audit_chain import (
     fault_of,
     follow,
 )
+from marketplace.domain.permissions import Actor
+from marketplace.use_cases import audit
 
 BATCH = 10_000
 """Entries sealed, or checked, at a time."""
@@ -114,9 +117,8 @@ def verify(
 ) -> Verdict:
     """Check the whole record, in constant memory; every batch is a transaction of its own.
 
-    Args:
-        known: a seal that was noted down outside; the chain must still contain it.
-        progress: told how many seals were checked, and how many there are.
+    ``known`` is a seal that was noted down outside: the chain must still contain it. ``progress`` is told
+    how many seals were checked, and how many there are.
     """
     with sessions() as session:
         total = end(session).position
@@ -142,6 +144,31 @@ def verify_recent(session: Session, count: int = RECENT) -> Verdict:
         return verdict
     newest = select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(count)
     return _with_unaccounted(session, verdict, AuditEntry.id.in_(newest))
+
+
+def note(session: Session, actor: Actor, now: dt.datetime, verdict: Verdict, *, whole: bool) -> None:
+    """Record that the record was checked, and what came of it."""
+    facts = {"scope": "whole" if whole else "recent", "checked": verdict.checked, "seal": str(verdict.last)}
+    if verdict.fault:
+        facts["fault"] = str(verdict.fault)
+    audit.record(
+        session,
+        actor,
+        now,
+        "audit.verify",
+        "audit",
+        None,
+        unit_id=actor.home_unit_id,
+        after=facts,
+        outcome="broken" if verdict.fault else "done",
+    )
+
+
+def last_check(session: Session) -> AuditEntry | None:
+    """The entry about the last check of the whole record."""
+    whole = AuditEntry.after["scope"].as_string() == "whole"
+    checks = select(AuditEntry).where(AuditEntry.action == "audit.verify", whole)
+    return session.scalar(checks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1))
 
 
 def _lock(session: Session, wait: bool) -> bool:
@@ -202,20 +229,24 @@ def _link(row: Row[*tuple[Any, ...]]) -> Link:
 
 
 def _conclude(session: Session, verdict: Verdict, known: Seal | None) -> Verdict:
-    """The chain has been walked: what is not in it?"""
+    """The verdict after the chain has been walked: whether everything is in it that should be."""
+    if verdict.fault and verdict.fault.kind is FaultKind.GAP:
+        bereft = replace(verdict.fault, entry_id=_unaccounted(session))
+        return replace(verdict, fault=bereft)
     if verdict.fault:
         return verdict
     if known and known.position > verdict.last.position:
-        return Verdict(verdict.checked, verdict.last, Fault(FaultKind.CUT, None, known.position))
+        return replace(verdict, fault=Fault(FaultKind.CUT, None, known.position))
     return _with_unaccounted(session, verdict)
 
 
 def _with_unaccounted(session: Session, verdict: Verdict, *among: ColumnElement[bool]) -> Verdict:
-    """The verdict, with the first entry as its fault that neither has a seal nor waits for one."""
+    entry_id = _unaccounted(session, *among)
+    return verdict if entry_id is None else replace(verdict, fault=Fault(FaultKind.ADDED, entry_id, None))
+
+
+def _unaccounted(session: Session, *among: ColumnElement[bool]) -> int | None:
+    """The first entry that neither has a seal nor waits for one."""
     sealed = select(AuditSeal.position).where(AuditSeal.entry_id == AuditEntry.id).exists()
     waits = select(AuditWaiting.entry_id).where(AuditWaiting.entry_id == AuditEntry.id).exists()
-    query = select(func.min(AuditEntry.id)).where(~sealed, ~waits, *among)
-    entry_id = session.scalar(query)
-    if entry_id is None:
-        return verdict
-    return Verdict(verdict.checked, verdict.last, Fault(FaultKind.ADDED, entry_id, None))
+    return session.scalar(select(func.min(AuditEntry.id)).where(~sealed, ~waits, *among))

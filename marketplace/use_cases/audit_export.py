@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, select
@@ -82,7 +83,7 @@ def _rows(
         yield [_shortened(cell) for cell in cells] if kind is FileKind.XLSX else cells
 
 
-def _cells(row: Row[*tuple[Out | bytes, ...]]) -> list[Out]:
+def _cells(row: Row[*tuple[Any, ...]]) -> list[Out]:
     position, local, unit, *sealed, previous, digest = row
     action, kind, outcome = (str(sealed[index]) for index in (5, 6, 8))
     return [

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from marketplace.config import Settings
@@ -42,7 +42,7 @@ def send_due(
     """
     figures = Counter[str]()
     with sessions() as session:
-        if session.scalar(select(Mail.message_id).where(*_due(now)).limit(1)) is None:
+        if session.scalar(select(Mail.message_id).where(_due(now)).limit(1)) is None:
             return figures
     with carrier.opened() as post:
         while keep_going() and (outcome := _send_next(sessions, settings, post, now)):
@@ -59,8 +59,8 @@ def standing(session: Session) -> dict[str, int]:
     }
 
 
-def _due(now: dt.datetime) -> tuple[bool, bool]:
-    return Mail.state == MailState.WAITING, Mail.due_at <= now
+def _due(now: dt.datetime) -> ColumnElement[bool]:
+    return (Mail.state == MailState.WAITING) & (Mail.due_at <= now)
 
 
 def _send_next(sessions: SessionFactory, settings: Settings, post: Post, now: dt.datetime) -> str:
@@ -71,7 +71,7 @@ def _send_next(sessions: SessionFactory, settings: Settings, post: Post, now: dt
             .join(Mail.message)
             .join(Message.user)
             .options(contains_eager(Mail.message).contains_eager(Message.user))
-            .where(*_due(now))
+            .where(_due(now))
             .order_by(Mail.due_at, Mail.message_id)
             .limit(1)
             .with_for_update(of=Mail, skip_locked=True)

@@ -100,14 +100,14 @@ def _submit(
 ) -> list[Order]:
     reservations.release(session, order)
     waiting = [] if orders.is_renewal(order) else _keep(session, actor, today, order, locked)
-    apart = waiting if len(waiting) < len(order.lines) else waiting[1:]
-    made = [order, *(_apart(session, now, order, line) for line in apart)]
+    nothing_kept = len(waiting) == len(order.lines)
+    apart = [_apart(session, now, order, line) for line in waiting[nothing_kept:]]
     if orders.is_renewal(order):
         _keep_renewal(session, order, locked)
-    for one in made:
-        waits = any(line in waiting for line in one.lines)
-        _enter(session, actor, now, today, one, waits=waits)
-    return made
+    _enter(session, actor, now, today, order, waits=nothing_kept)
+    for one in apart:
+        _enter(session, actor, now, today, one, waits=True)
+    return [order, *apart]
 
 
 def _keep(
@@ -192,8 +192,7 @@ def _enter(
 ) -> None:
     first = order.submitted_at is None
     if first:
-        order.submitted_at = now
-        orders.give_number(session, order, today)
+        orders.give_number(session, order, now, today)
     order.answer_by = None
     target = OrderState.WAITING if waits else OrderState.SUBMITTED
     orders.move(session, actor, now, order, OrderAction.SUBMIT, target, quantity=_pieces(order))

@@ -179,8 +179,8 @@ def move(
     )
 
 
-def give_number(session: Session, order: Order, today: dt.date) -> None:
-    """The next number of the year and kind.
+def give_number(session: Session, order: Order, now: dt.datetime, today: dt.date) -> None:
+    """The next number of the year and kind, with the moment of submission.
 
     The counter stays locked until the transaction ends, so that a number is neither given twice nor lost.
     """
@@ -194,7 +194,8 @@ def give_number(session: Session, order: Order, today: dt.date) -> None:
         )
         .returning(OrderCounter.last)
     )
-    order.number = rules.number_of(order.kind, today, session.execute(query).scalar_one())
+    serial = session.execute(query).scalar_one()
+    order.number, order.submitted_at = rules.number_of(order.kind, today, serial), now
 
 
 def limits(session: Session) -> LoanLimits:

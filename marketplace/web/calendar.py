@@ -73,7 +73,9 @@ def change_days() -> Page:
             first, last = read_days(form.get("first"), form.get("last"))
             calendar.clear_days(db(), actor(), now(), _seen(), first, last)
         else:
-            span = read_span(form.get("first"), form.get("last"), form.get("what") == "work", form.get("name", ""))
+            span = read_span(
+                form.get("first"), form.get("last"), form.get("what") == "work", form.get("name", "")
+            )
             first = span.first
             calendar.set_days(db(), actor(), now(), _seen(), span)
     except RuleError as error:
@@ -129,7 +131,9 @@ def _page(
         months=_months(year, spans),
         spans=spans,
         official=official,
-        missing=[y for y in {year, today().year, today().year + 1} if y not in official and y >= today().year],
+        missing=[
+            y for y in {year, today().year, today().year + 1} if y not in official and y >= today().year
+        ],
         version=calendar.version(db()),
         changes=[(change, *_said(change)) for change in changes],
         undone=calendar.undone(db(), changes),

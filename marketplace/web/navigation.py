@@ -28,6 +28,8 @@ ENTRIES = (
     Entry("register.page", N_("资产"), "archive", (Permission.READ_ASSETS,), "/assets"),
     Entry("imports.page", N_("导入"), "file-import", (Permission.IMPORT_ASSETS,), "/imports"),
     Entry("synonyms.page", N_("俗称"), "vocabulary", (Permission.MANAGE_CATALOGUE,), "/admin/synonyms"),
+    Entry("policies.page", N_("审批规则"), "list-check", (Permission.MANAGE_POLICIES,), "/admin/policies"),
+    Entry("calendar.page", N_("工作日历"), "calendar", (Permission.MANAGE_SETTINGS,), "/admin/calendar"),
     Entry("units.page", N_("单位"), "building", (Permission.MANAGE_UNITS,), "/admin/units"),
     Entry("users.page", N_("用户"), "users", (Permission.MANAGE_USERS,), "/admin/users"),
     Entry("audit.page", N_("审计"), "history", (Permission.READ_AUDIT,), "/admin/audit"),
