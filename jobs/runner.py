@@ -12,7 +12,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from structlog import get_logger
 
-from jobs.schedule import JOBS, Figures, Job, Means
+from jobs.means import Figures, Job, Means
+from jobs.schedule import JOBS
 
 log = get_logger()
 

@@ -7,48 +7,23 @@ record. It is safe to kill at any statement and to run twice at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from structlog import get_logger
 
-from marketplace.config import Settings
+from jobs.means import Figures, Job, Means
+from jobs.orders import award_windows, check_pieces, expire_orders
 from marketplace.db.outbox import KeptAnswer, OutboxRow
-from marketplace.db.session import SessionFactory, transaction
+from marketplace.db.session import transaction
 from marketplace.domain.permissions import PLATFORM
-from marketplace.use_cases import audit_chain, register_import, register_worker
+from marketplace.mail.carriers import MailServerDown, carrier_of
+from marketplace.use_cases import audit_chain, mailing, register_import, register_worker
 from search import drift, indexer
-from search.engine import Engine
 
 log = get_logger()
 
-Figures = Mapping[str, int]
 ANSWERS_KEPT = dt.timedelta(days=2)
 """How long a creating call can be repeated with its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What jobs work with."""
-
-    settings: Settings
-    sessions: SessionFactory
-    engine: Engine
-    clock: Callable[[], dt.datetime]
-    keep_going: Callable[[], bool] = lambda: True
-    """False once the process is asked to end: long work then stops where it can be taken up again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One entry of the schedule; ``seconds`` or ``hour`` (of the organisation's day) says when."""
-
-    name: str
-    title: str
-    step: Callable[[Means, dt.datetime, bool], Figures]
-    seconds: int | None = None
-    hour: int | None = None
 
 
 def drain_outbox(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
@@ -104,6 +79,19 @@ def verify_audit(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     return {"checked": verdict.checked, "broken": int(verdict.fault is not None)}
 
 
+def send_mail(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
+    """Send the mails that are due; while the mail server is away they wait."""
+    if dry_run:
+        with means.sessions() as session:
+            return mailing.standing(session)
+    carrier = carrier_of(means.settings)
+    try:
+        return mailing.send_due(means.sessions, means.settings, carrier, now, keep_going=means.keep_going)
+    except MailServerDown as error:
+        log.warning("mail_server_down", error=str(error))
+        return {}
+
+
 def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     """Forget what is no longer needed: drained outbox rows, kept answers, files of old imports."""
     old = KeptAnswer.created_at < now - ANSWERS_KEPT
@@ -119,8 +107,17 @@ JOBS: tuple[Job, ...] = (
     Job("drain-outbox", "Bring the search index up to the database", drain_outbox, seconds=1),
     Job("import-registers", "Read and merge waiting registers", import_registers, seconds=1),
     Job("seal-audit", "Give new audit entries their place in the chain", seal_audit, seconds=1),
+    Job("send-mail", "Send the mails that are due", send_mail, seconds=5),
     Job("verify-audit", "Check the whole audit record", verify_audit, hour=2),
     Job("repair-index", "Compare index and database, mend what differs", repair_index, hour=3),
+    Job(
+        "award-windows",
+        "Rank and award what was asked for in windows that have closed",
+        award_windows,
+        hour=0,
+    ),
+    Job("expire-orders", "End orders whose time to answer or to hand over has passed", expire_orders, hour=0),
+    Job("check-pieces", "Check that no piece was lost or made", check_pieces, hour=5),
     Job("tidy", "Forget what is no longer needed", tidy, hour=4),
 )
 BY_NAME = {job.name: job for job in JOBS}

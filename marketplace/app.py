@@ -37,7 +37,10 @@ from marketplace.web import (
     card_rows,
     health,
     imports,
+    labels,
     media,
+    messages,
+    papers,
     policies,
     register,
     stand_ins,
@@ -67,7 +70,7 @@ PAGES = (
     *(register.blueprint, card_rows.blueprint, bulk_listing.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
     *(policies.blueprint, calendar.blueprint, stand_ins.blueprint),
-    *(media.blueprint, health.blueprint),
+    *(messages.blueprint, labels.blueprint, papers.blueprint, media.blueprint, health.blueprint),
 )
 
 

@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
+from jobs.means import Means
 from jobs.runner import run_forever, run_job
-from jobs.schedule import BY_NAME, JOBS, Means
+from jobs.schedule import BY_NAME, JOBS
 from marketplace import logs, serve
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import dataclasses
 import hashlib
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -27,8 +26,7 @@ STRATEGIES = ("", "all", "frequency")
 _NAME_KEY = re.compile(r"x[0-9a-f]{0,400}")
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(NamedTuple):
     """Continue behind this row of a sorted result.
 
     ``q`` and ``strategy``, here as below, are what was asked for instead of the words typed, when those
@@ -41,8 +39,7 @@ class Behind:
     strategy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """Continue behind this row of a result sorted by distance: where its holder is, the holder, the row."""
 
     km: float
@@ -52,8 +49,7 @@ class Past:
     strategy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """Continue after this many hits."""
 
     hits: int
@@ -66,7 +62,7 @@ Cursor = Behind | Past | Skip
 
 def write(wish: Wish, cursor: Cursor) -> str:
     """The text that continues this wish."""
-    *place, q, strategy = dataclasses.astuple(cursor)
+    *place, q, strategy = cursor
     content = [_digest(wish), type(cursor).__name__, q, strategy, *place]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 

@@ -1,26 +1,24 @@
-"""The HTTP client of Meilisearch: a keep-alive pool, short patience for searches, clear failures."""
+"""The client of Meilisearch: short patience for searches, clear failures."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import orjson
-import urllib3
 
 from marketplace.config import Settings
 from marketplace.engines.process import EngineError
+from search.wire import Patience, Wire, WireError
 
-SEARCH_PATIENCE = urllib3.Timeout(connect=0.5, read=2.0)
+SEARCH_PATIENCE = Patience(connect=0.5, read=2.0)
 """A search that takes longer is answered by the database instead."""
-PATIENCE = urllib3.Timeout(connect=30.0, read=60.0)
-"""For all else; the first of the two also bounds the sending of a batch."""
+PATIENCE = Patience(connect=30.0, read=60.0)
+"""For all else."""
 TASK_SECONDS = 600.0
 """How long a write may take until its writer gives up and tries again later."""
-POOL = 32
-"""Connections kept open: at least as many as threads that search at once in one process."""
 
 Json = dict[str, Any]
 
@@ -42,8 +40,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.index = settings.index_name
-        self._root = urlsplit(settings.meili_url).path.rstrip("/")
-        self._pool = urllib3.connection_from_url(settings.meili_url, maxsize=POOL, retries=False)
+        self._wire = Wire(settings.meili_url)
         self._headers = {
             "Authorization": f"Bearer {settings.meili_key}",
             "Content-Type": "application/json",
@@ -115,7 +112,7 @@ class Engine:
             error = state.get("error") or {"code": state["status"], "message": f"task {uid} did not succeed"}
             raise EngineRefused(error["code"], error["message"])
 
-    def _call(self, method: str, path: str, body: object, patience: urllib3.Timeout) -> Any:
+    def _call(self, method: str, path: str, body: object, patience: Patience) -> Any:
         payload = None if body is None else orjson.dumps(body)
         return self._send(method, path, payload, self._headers, patience)
 
@@ -125,14 +122,12 @@ class Engine:
         path: str,
         body: bytes | None,
         headers: Mapping[str, str],
-        patience: urllib3.Timeout,
+        patience: Patience,
     ) -> Any:
         try:
-            answer = self._pool.urlopen(
-                method, self._root + path, body=body, headers=headers, timeout=patience, retries=False
-            )
-            content = orjson.loads(answer.data) if answer.data else None
-        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError, OSError) as error:
+            answer = self._wire.ask(method, path, body, headers, patience)
+            content = orjson.loads(answer.content) if answer.content else None
+        except (*WireError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
         if answer.status < 400:
             return content

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, Select, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select
 
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
-from marketplace.db.session import Driver
+from marketplace.db.statements import Source, Statement
 from marketplace.domain.permissions import Actor, Grant, Role
-
-Source = Session | Driver
-"""Within a transaction, or outside of any with the driver's own connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +40,6 @@ def by_token(source: Source, digest: str, now: dt.datetime) -> Identity | None:
     return _identity(_BY_TOKEN.rows(source, {"digest": digest, "now": now}))
 
 
-_DIALECT = URL.create("postgresql+psycopg").get_dialect()()
-
-
-class _Statement:
-    """A query, put together once: that takes longer than the database takes to answer it."""
-
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
-        self._query = query
-        self._text = str(query.compile(dialect=_DIALECT)).encode()
-
-    def rows(self, source: Source, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
-        if isinstance(source, Session):
-            return source.execute(self._query, values).all()
-        return source.execute(self._text, values).fetchall()
-
-
 _HOME = Unit.__table__.alias("home")
 _QUERY = (
     select(
@@ -84,8 +64,8 @@ _QUERY = (
     .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
     .where(User.active)
 )
-_BY_USER = _Statement(_QUERY.where(User.id == bindparam("user_id")))
-_BY_TOKEN = _Statement(
+_BY_USER = Statement(_QUERY.where(User.id == bindparam("user_id")))
+_BY_TOKEN = Statement(
     _QUERY.add_columns(ApiToken.id, ApiToken.last_used_on)
     .join(ApiToken, ApiToken.user_id == User.id)
     .where(

@@ -12,7 +12,6 @@ from marketplace.domain.assets import CLASSIFIED
 from marketplace.domain.finding import Reach
 from marketplace.domain.states import AssetState
 
-
 ON_OFFER = (AssetState.LISTED, AssetState.ON_LOAN)
 """States in which an open listing can be asked for."""
 

@@ -197,7 +197,7 @@ class Photo(Base):
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"))
     position: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64), index=True)
-    fingerprint: Mapped[int] = mapped_column(BigInteger, index=True)
+    fingerprint: Mapped[int] = mapped_column(BigInteger)
     """64-bit perceptual hash, signed for the database; near-duplicates differ in few bits."""
     width: Mapped[int]
     height: Mapped[int]

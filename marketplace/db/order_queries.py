@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, true
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from marketplace.db.orders import Order, OrderStep
+from marketplace.db.orders import Order, OrderStep, Reservation
 from marketplace.db.people import within
 from marketplace.domain.orders import OrderState
 from marketplace.domain.permissions import Actor, Permission
@@ -27,6 +27,12 @@ def readable(actor: Actor) -> ColumnElement[bool]:
             or_(within(Order.receiver_unit_id, scopes), within(Order.giver_unit_id, scopes)),
         ),
     )
+
+
+def reserved_pieces(session: Session, asset_id: int) -> int:
+    """The number of pieces, counted from the first, below which a card or its listing can't shrink."""
+    highest = select(func.max(func.upper(Reservation.slots))).where(Reservation.asset_id == asset_id)
+    return session.scalar(highest) or 0
 
 
 WHOLE_ORDER: tuple[ORMOption, ...] = (

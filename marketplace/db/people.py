@@ -89,6 +89,9 @@ class User(Base):
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     session_epoch: Mapped[int] = mapped_column(server_default="1")
     """Raised to end every session of this account at once."""
+    version: Mapped[int] = mapped_column(server_default="1")
+    """Rises when an administrator changes details or roles: the guard against lost updates. Signing in
+    does not raise it, or nobody could edit the account of somebody who is at work."""
     last_sign_in_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
 

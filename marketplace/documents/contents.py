@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.domain.money import capitals
 from marketplace.domain.papers import PaperKind
 from marketplace.domain.signatures import Signature, svg
-from marketplace.domain.text import clean
+from marketplace.domain.text import N_, clean
 
 Content = dict[str, Any]
 """Strings, whole numbers, lists and dicts only: days and times in ISO form, amounts as decimal text."""
@@ -128,7 +128,7 @@ def transfer_slip(slip: TransferSlip, zone: dt.tzinfo) -> Content:
     """The content of a 调拨单; times are written as clocks in ``zone`` show them."""
     return {
         **_common(PaperKind.TRANSFER_SLIP, slip, zone),
-        "parties": [_party("调出单位", slip.giver), _party("调入单位", slip.receiver)],
+        "parties": [_party(N_("调出单位"), slip.giver), _party(N_("调入单位"), slip.receiver)],
     }
 
 
@@ -136,7 +136,10 @@ def loan_agreement(loan: LoanAgreement, zone: dt.tzinfo) -> Content:
     """The content of a 借用协议; times are written as clocks in ``zone`` show them."""
     return {
         **_common(PaperKind.LOAN_AGREEMENT, loan, zone),
-        "parties": [_party("甲方（出借单位）", loan.owner), _party("乙方（借用单位）", loan.borrower)],
+        "parties": [
+            _party(N_("甲方（出借单位）"), loan.owner),
+            _party(N_("乙方（借用单位）"), loan.borrower),
+        ],
         "starts_on": loan.starts_on.isoformat(),
         "ends_on": loan.ends_on.isoformat(),
         "days": (loan.ends_on - loan.starts_on).days + 1,

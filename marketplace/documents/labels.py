@@ -169,7 +169,7 @@ def _drawn(label: Label, where: Place, sheet: Sheet) -> dict[str, object]:
 def _cut(text: str, size: float, lines: int, sheet: Sheet) -> dict[str, object]:
     """Text in points of ``size``, cut where it would need more lines: the code leads to all of it."""
     text = " ".join(printable(text).split())
-    room = lines * sheet.text_width / size - 1
+    room = lines * sheet.text_width / size - 2.2
     widths = accumulate(map(_ems, text))
     fitting = sum(1 for width in widths if width <= room)
     return {"text": text if fitting == len(text) else f"{text[:fitting]}…", "size": size}

@@ -11,6 +11,7 @@ import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import typst
 
@@ -50,7 +51,7 @@ def set_pdf(template: str, data: object, at: dt.datetime, more: Mapping[str, str
     setter = typst.Compiler(
         TEMPLATES / f"{template}.typ", root=TEMPLATES, font_paths=_fonts(), sys_inputs=inputs
     )
-    return bytes(setter.compile(format="pdf", timestamp=int(at.timestamp())))
+    return cast(bytes, setter.compile(format="pdf", timestamp=int(at.timestamp())))
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from marketplace.domain.errors import Invalid, invalid_field
@@ -64,7 +65,9 @@ def read_signature(
     if not typed:
         raise invalid_field(name, N_("请在框内签名，或改为输入姓名确认。"))
     if normalise(typed) != normalise(signer):
-        raise invalid_field(f"{name}_name", N_("输入的姓名与您账号上的姓名“%(signer)s”不一致。"), signer=signer)
+        raise invalid_field(
+            f"{name}_name", N_("输入的姓名与您账号上的姓名“%(signer)s”不一致。"), signer=signer
+        )
     if not form.get(f"{name}_agree"):
         raise invalid_field(f"{name}_agree", N_("请勾选确认：以输入姓名代替手写签名。"))
     return Signature(typed_name=typed)
@@ -90,10 +93,10 @@ def parse(text: str, name: str = "signature") -> Signature:
 
 
 def kept(value: Mapping[str, Any]) -> Signature:
-    """A signature from the record."""
-    if "typed" in value:
-        return Signature(typed_name=value["typed"])
-    return Signature(value["w"], value["h"], tuple(tuple(stroke) for stroke in value["s"]))
+    """A signature from the record; a program that confirmed for somebody left the ``name`` alone."""
+    if "s" in value:
+        return Signature(value["w"], value["h"], tuple(tuple(stroke) for stroke in value["s"]))
+    return Signature(typed_name=value.get("typed") or value.get("name") or "")
 
 
 def view_box(signature: Signature) -> tuple[int, int, int, int]:
@@ -154,7 +157,7 @@ def _has_ink(signature: Signature) -> bool:
 def _curve(stroke: Stroke) -> Iterator[str]:
     points = list(zip(stroke[0::2], stroke[1::2], strict=True))
     yield "M{} {}".format(*points[0])
-    for (x, y), (next_x, next_y) in zip(points[1:], points[2:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(points[1:]):
         yield f"Q{x} {y} {(x + next_x) / 2:g} {(y + next_y) / 2:g}"
     # A dot is a line of no visible length with round ends.
     yield "L{} {}".format(*points[-1]) if len(points) > 1 else "h.1"

@@ -46,6 +46,14 @@ def public(view: View) -> View:
     return _declare(view, Access(public=True))
 
 
+def called_by_pages(view: View) -> View:
+    """Open pages call this by themselves, even when their reader was signed out: the view says nothing then.
+
+    It doesn't count as a sign of life, and nobody is taken away from a page over it.
+    """
+    return _declare(view, Access(public=True, passive=True))
+
+
 def signed_in(*, passive: bool = False, before_password_change: bool = False) -> Callable[[View], View]:
     """Any signed-in user may call this."""
     access = Access(passive=passive, before_password_change=before_password_change)

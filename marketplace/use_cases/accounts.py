@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.db import actors
 from marketplace.db.people import ApiToken, User
+from marketplace.db.statements import Source
 from marketplace.domain.accounts import check_password, locked_until_after, password_expired
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.permissions import PLATFORM, Actor
@@ -197,7 +198,7 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def identify_token(source: actors.Source, now: dt.datetime, token: str) -> actors.Identity | None:
+def identify_token(source: Source, now: dt.datetime, token: str) -> actors.Identity | None:
     """Whoever holds this token; None when nobody does, or no longer."""
     return actors.by_token(source, token_digest(token), now)
 

@@ -15,6 +15,7 @@ from marketplace.db.asset_queries import WHOLE_CARD, visible
 from marketplace.db.assets import Asset, PropertyCard, VehicleCard
 from marketplace.db.audit import AuditEntry
 from marketplace.db.catalogue import Category
+from marketplace.db.order_queries import reserved_pieces
 from marketplace.db.outbox import reindex_soon
 from marketplace.db.people import Unit, UnitKind, below
 from marketplace.domain.assets import (
@@ -32,7 +33,7 @@ from marketplace.domain.finding import reach_of
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetState
 from marketplace.domain.text import N_
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, piece_ledger
 
 CategoryKey = tuple[str, str]
 """Edition and code: never the code alone."""
@@ -136,6 +137,9 @@ def edit(
         asset.category = _category(session, category)
     old, new = audit.differences(before, snapshot(asset))
     if new:
+        if "quantity" in new:
+            _check_reserved(session, asset)
+            piece_ledger.note_correction(session, now, asset.id, asset.quantity - int(str(old["quantity"])))
         touch(session, asset, now)
         _flush_card(session, asset)
         audit.record(
@@ -227,6 +231,16 @@ def _check_against_listing(asset: Asset, card: Mapping[str, Value]) -> None:
         )
     if card.get("secrecy") in CLASSIFIED:
         raise invalid_field("secrecy", N_("资产正在仓内展示。请先撤回，再定为涉密。"))
+
+
+def _check_reserved(session: Session, asset: Asset) -> None:
+    """The database would refuse it too: reservations refer to the card's quantity."""
+    with session.no_autoflush:
+        kept = reserved_pieces(session, asset.id)
+    if asset.quantity < kept:
+        raise invalid_field(
+            "quantity", N_("有申请单正在办理，数量不能少于%(kept)d。请先办结或撤销这些申请单。"), kept=kept
+        )
 
 
 def _check_open(asset: Asset) -> None:

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, Photo, PropertyCard, VehicleCard
-from marketplace.db.orders import Order, QuantityMove
+from marketplace.db.orders import Order
 from marketplace.db.people import Unit
 from marketplace.domain.assets import CARD_FIELDS, PROPERTY_FIELDS, VEHICLE_FIELDS, AcquisitionMethod
 from marketplace.domain.permissions import Actor
 from marketplace.domain.slots import share
 from marketplace.domain.states import AssetAction, AssetState, step
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, piece_ledger
 from marketplace.use_cases.assets import touch
 
 BASIS = "行政事业性国有资产管理条例第十一条"
@@ -50,7 +50,7 @@ def split(session: Session, actor: Actor, now: dt.datetime, asset: Asset, pieces
 
     Values are shared by number of pieces, rounded to the cent; what rounding leaves stays on the old card.
     """
-    _open_ledger(session, now, asset)
+    piece_ledger.open_for(session, now, asset)
     value, depreciation = line_value(asset, pieces)
     part = _copy(session, asset, asset.unit, now, number=_free_number(session, asset.unit_id, asset.number))
     part.state, part.quantity = asset.state, pieces
@@ -62,7 +62,7 @@ def split(session: Session, actor: Actor, now: dt.datetime, asset: Asset, pieces
     session.add(part)
     session.flush()
     _copy_photos(session, asset, part)
-    _move(session, now, asset, part, pieces, order)
+    piece_ledger.note_move(session, now, asset, part, pieces, order)
     for card in (asset, part):
         touch(session, card, now)
     session.flush()
@@ -89,7 +89,7 @@ def hand_to(
     session: Session, actor: Actor, now: dt.datetime, today: dt.date, asset: Asset, unit: Unit, order: Order
 ) -> Asset:
     """Close the giver's card and open the receiver's, at book value with the depreciation so far."""
-    _open_ledger(session, now, asset)
+    piece_ledger.open_for(session, now, asset)
     received = _copy(
         session, asset, unit, now, number=_free_number(session, unit.id, asset.number, order.number or "")
     )
@@ -100,7 +100,7 @@ def hand_to(
     session.add(received)
     session.flush()
     _copy_photos(session, asset, received)
-    _move(session, now, asset, received, asset.quantity, order)
+    piece_ledger.note_move(session, now, asset, received, asset.quantity, order)
     if asset.listing is not None:
         asset.listing.ended_at, asset.listing.ended_by = now, actor.user_id
         asset.listing.end_reason = order.number or ""
@@ -218,27 +218,6 @@ def _free_number(session: Session, unit_id: int, number: str, suffix: str = "") 
 def _is_taken(session: Session, unit_id: int, number: str) -> bool:
     query = select(Asset.id).where(Asset.unit_id == unit_id, Asset.number == number)
     return session.scalar(query) is not None
-
-
-def _open_ledger(session: Session, now: dt.datetime, asset: Asset) -> None:
-    """What a card had when it first took part in a move."""
-    if session.scalar(select(QuantityMove.id).where(QuantityMove.asset_id == asset.id).limit(1)) is None:
-        session.add(QuantityMove(asset_id=asset.id, pieces=asset.quantity, at=now))
-
-
-def _move(
-    session: Session, now: dt.datetime, source: Asset, target: Asset, pieces: int, order: Order
-) -> None:
-    session.add_all(
-        QuantityMove(asset_id=card.id, order_id=order.id, pieces=number, at=now)
-        for card, number in ((source, -pieces), (target, pieces))
-    )
-
-
-def note_correction(session: Session, now: dt.datetime, asset: Asset, pieces: int) -> None:
-    """A card's quantity was corrected by hand: the ledger follows, if the card is in it."""
-    if session.scalar(select(QuantityMove.id).where(QuantityMove.asset_id == asset.id).limit(1)) is not None:
-        session.add(QuantityMove(asset_id=asset.id, pieces=pieces, at=now))
 
 
 def line_value(asset: Asset, pieces: int) -> tuple[Decimal, Decimal]:

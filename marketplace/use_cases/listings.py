@@ -9,14 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing
+from marketplace.db.order_queries import reserved_pieces
 from marketplace.db.people import Unit, UnitKind
-from marketplace.domain.errors import NotFound, RuleError, invalid_field
+from marketplace.domain.errors import Conflict, NotFound, RuleError, invalid_field
 from marketplace.domain.finding import Mode
 from marketplace.domain.listings import Offer, check_offer, check_secrecy
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetAction, step
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, waiting_lists
 from marketplace.use_cases.assets import check_version, load, load_many, touch
 
 BULK_LIMIT = 500
@@ -64,6 +65,7 @@ def withdraw(
     asset = load(session, actor, asset_id, Permission.LIST_ASSETS, for_update=True)
     check_version(asset, version)
     row = step(asset.state, AssetAction.WITHDRAW)
+    _check_not_promised(session, asset)
     if asset.listing is not None:
         asset.listing.ended_at, asset.listing.ended_by = now, actor.user_id
         asset.listing.end_reason = clean(reason)
@@ -83,7 +85,17 @@ def withdraw(
         after={"state": asset.state},
         reason=clean(reason),
     )
+    waiting_lists.close_line(session, now, asset.id)
     return asset
+
+
+def _check_not_promised(session: Session, asset: Asset) -> None:
+    if reserved_pieces(session, asset.id):
+        raise Conflict(
+            N_("有申请单正在办理，不能撤回。请先办结，或由审批人退回、申请单位撤销。"),
+            code="promised",
+            state=asset.state,
+        )
 
 
 def hindrance(actor: Actor, asset: Asset) -> RuleError | None:

@@ -11,20 +11,36 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, contains_eager
+from structlog import get_logger
 
 from marketplace.config import Settings
 from marketplace.db.messages import Mail, MailState, Message
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.messages import write
-from marketplace.mail.carriers import Carrier, MailRefused, Post
+from marketplace.mail.carriers import Carrier, MailRefused, MailServerDown, Post
 from marketplace.mail.letters import Letter, compose
 from marketplace.texts import Texts
 
+log = get_logger()
+
 RETRY_AFTER = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """How long a mail waits after each refusal; refused once more, it is given up."""
+
+
+class Outcome(StrEnum):
+    """What became of a mail that was due."""
+
+    SENT = "sent"
+    PUT_OFF = "put_off"
+    INTERRUPTED = "interrupted"
+    """The server went away over it: put off too, so that it holds nobody up, and no other is tried."""
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"
+    """Nobody is to get it any more."""
 
 
 def send_due(
@@ -35,10 +51,10 @@ def send_due(
     *,
     keep_going: Callable[[], bool] = lambda: True,
 ) -> Mapping[str, int]:
-    """Send what is due: how many were sent, put off, given up, and dropped because nobody is to get them.
+    """Send what is due; gives how many mails had which :class:`Outcome`.
 
     Raises:
-        MailServerDown: nothing can be handed in now; what was not sent waits as it was.
+        MailServerDown: no mail could be handed in; all of them wait as they were.
     """
     figures = Counter[str]()
     with sessions() as session:
@@ -47,15 +63,17 @@ def send_due(
     with carrier.opened() as post:
         while keep_going() and (outcome := _send_next(sessions, settings, post, now)):
             figures[outcome] += 1
+            if outcome is Outcome.INTERRUPTED:
+                break
     return figures
 
 
 def standing(session: Session) -> dict[str, int]:
     """How many mails wait, and how many were given up."""
-    shown = (MailState.WAITING, MailState.FAILED)
-    query = select(Mail.state, func.count()).where(Mail.state.in_(shown)).group_by(Mail.state)
-    return {state.value: 0 for state in shown} | {
-        state.value: count for state, count in session.execute(query)
+    # One by one, because each state has an index of its own.
+    return {
+        state.value: session.scalar(select(func.count(Mail.message_id)).where(Mail.state == state)) or 0
+        for state in (MailState.WAITING, MailState.FAILED)
     }
 
 
@@ -63,8 +81,8 @@ def _due(now: dt.datetime) -> ColumnElement[bool]:
     return (Mail.state == MailState.WAITING) & (Mail.due_at <= now)
 
 
-def _send_next(sessions: SessionFactory, settings: Settings, post: Post, now: dt.datetime) -> str:
-    """Send one mail, and say what became of it; nothing when none is due that nobody else sends."""
+def _send_next(sessions: SessionFactory, settings: Settings, post: Post, now: dt.datetime) -> Outcome | None:
+    """Send one mail; None when none is due, but for those that others are sending."""
     with transaction(sessions) as session:
         mail = session.scalar(
             select(Mail)
@@ -77,17 +95,20 @@ def _send_next(sessions: SessionFactory, settings: Settings, post: Post, now: dt
             .with_for_update(of=Mail, skip_locked=True)
         )
         if mail is None:
-            return ""
+            return None
         user = mail.message.user
         if not (user.active and user.email):
             session.delete(mail)
-            return "dropped"
+            return Outcome.DROPPED
         try:
             post(_written(mail.message, settings))
         except MailRefused as error:
-            return _put_off(mail, now, str(error))
+            return _put_off(mail, now, error)
+        except MailServerDown as error:
+            _put_off(mail, now, error)
+            return Outcome.INTERRUPTED
         mail.state, mail.sent_at = MailState.SENT, now
-        return "sent"
+        return Outcome.SENT
 
 
 def _written(message: Message, settings: Settings) -> EmailMessage:
@@ -119,11 +140,12 @@ def _letter(message: Message, site: str) -> Letter:
     )
 
 
-def _put_off(mail: Mail, now: dt.datetime, error: str) -> str:
-    mail.error = error
+def _put_off(mail: Mail, now: dt.datetime, error: Exception) -> Outcome:
+    mail.error = str(error)
     mail.tries += 1
     if mail.tries > len(RETRY_AFTER):
         mail.state = MailState.FAILED
-        return "given_up"
+        log.error("mail_given_up", message=mail.message_id, error=mail.error)
+        return Outcome.GIVEN_UP
     mail.due_at = now + RETRY_AFTER[mail.tries - 1]
-    return "put_off"
+    return Outcome.PUT_OFF

@@ -12,7 +12,6 @@ from enum import StrEnum
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Connection,
     SQLColumnExpression,
     Update,
     any_,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     true,
     update,
@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace.db.messages import Mail, Message
 from marketplace.db.people import User
+from marketplace.db.statements import Source, Statement
 from marketplace.domain.errors import NotFound
 from marketplace.domain.messages import KINDS, keep
 from marketplace.domain.permissions import Actor
@@ -43,10 +44,9 @@ MOST_COUNTED = 100
 _UNREAD = (
     select(Message.id)
     .where(Message.user_id == bindparam("user_id"), Message.read_at.is_(None))
-    .limit(MOST_COUNTED)
-    .subquery()
+    .limit(literal_column(str(MOST_COUNTED)))
 )
-_COUNT_UNREAD = select(func.count()).select_from(_UNREAD)
+_COUNT_UNREAD = Statement(select(func.count()).select_from(_UNREAD.subquery()))
 
 
 class Show(StrEnum):
@@ -106,15 +106,17 @@ def tell(
     session.execute(insert(Mail).from_select(["message_id", "due_at"], mailed))
 
 
-def settle(session: Session, link: str) -> None:
-    """What was asked of users about this address has been done, or is no longer wanted of them."""
+def settle(session: Session, link: str, user_ids: Iterable[int] | None = None) -> None:
+    """What was asked under this address has been done, or is no longer wanted: of these users, or of all."""
     asked = update(Message).where(Message.link == link, Message.needs_action)
+    if user_ids is not None:
+        asked = asked.where(Message.user_id.in_(user_ids))
     session.execute(asked.values(needs_action=False))
 
 
-def unread_count(source: Session | Connection, user_id: int) -> int:
-    """How many messages a user has not read, up to :data:`MOST_COUNTED`; pages ask with every view."""
-    return source.scalar(_COUNT_UNREAD, {"user_id": user_id}) or 0
+def unread_count(source: Source, user_id: int) -> int:
+    """How many messages a user has not read, up to :data:`MOST_COUNTED`; every page asks."""
+    return int(_COUNT_UNREAD.rows(source, {"user_id": user_id})[0][0])
 
 
 def search(

@@ -73,16 +73,21 @@ def put_in(
     require(actor, Permission.REQUEST_ASSETS, receiver.path)
     asset = assets.load(session, actor, asset_id)
     check_offered(asset, kind, quantity, receiver.id)
-    order = _draft_to(session, actor, now, kind, receiver, asset.unit)
+    order = _draft_to(session, actor, kind, receiver, asset.unit)
+    order = order or begin(session, actor, now, kind, receiver, asset.unit)
     line = next((line for line in order.lines if line.asset_id == asset.id), None)
-    if line is None:
-        if len(order.lines) >= MOST_LINES:
-            raise invalid_field("asset_id", N_("一张申请单最多%(limit)d项，请分开申请。"), limit=MOST_LINES)
-        line = OrderLine(asset_id=asset.id, asset=asset)
-        order.lines.append(line)
-    describe(line, asset, quantity)
-    session.flush()
+    if line is None and len(order.lines) >= MOST_LINES:
+        raise invalid_field("asset_id", N_("一张申请单最多%(limit)d项，请分开申请。"), limit=MOST_LINES)
+    _describe_in(session, order, line, asset, quantity)
     return order
+
+
+def _describe_in(session: Session, order: Order, line: OrderLine | None, asset: Asset, quantity: int) -> None:
+    line, is_new = line or OrderLine(asset_id=asset.id, asset=asset), line is None
+    describe(line, asset, quantity)
+    if is_new:
+        order.lines.append(line)
+    session.flush()
 
 
 def check_offered(asset: Asset, kind: OrderKind, quantity: int, receiver_unit_id: int) -> None:
@@ -113,27 +118,49 @@ def describe(line: OrderLine, asset: Asset, quantity: int) -> None:
     line.original_value, line.accumulated_depreciation = line_value(asset, quantity)
 
 
-def _draft_to(
+def ask_for(
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    asset_id: int,
+    kind: OrderKind,
+    quantity: int,
+    receiver: Unit,
+) -> Order:
+    """The same as a draft of its own, whatever lies in the basket; raises as :func:`put_in` does."""
+    require(actor, Permission.REQUEST_ASSETS, receiver.path)
+    asset = assets.load(session, actor, asset_id)
+    check_offered(asset, kind, quantity, receiver.id)
+    order = begin(session, actor, now, kind, receiver, asset.unit)
+    _describe_in(session, order, None, asset, quantity)
+    return order
+
+
+def begin(
     session: Session, actor: Actor, now: dt.datetime, kind: OrderKind, receiver: Unit, giver: Unit
 ) -> Order:
+    """An empty draft."""
     assert actor.user_id is not None
+    order = Order(
+        kind=kind,
+        state=OrderState.DRAFT,
+        requester_id=actor.user_id,
+        receiver=receiver,
+        giver=giver,
+        urgency=Urgency.NORMAL,
+        reason="",
+        created_at=now,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def _draft_to(session: Session, actor: Actor, kind: OrderKind, receiver: Unit, giver: Unit) -> Order | None:
     query = _drafts(actor).where(
         Order.kind == kind, Order.receiver_unit_id == receiver.id, Order.giver_unit_id == giver.id
     )
-    order = session.scalars(query.limit(1)).first()
-    if order is None:
-        order = Order(
-            kind=kind,
-            state=OrderState.DRAFT,
-            requester_id=actor.user_id,
-            receiver=receiver,
-            giver=giver,
-            urgency=Urgency.NORMAL,
-            created_at=now,
-        )
-        session.add(order)
-        session.flush()
-    return order
+    return session.scalars(query.limit(1)).first()
 
 
 def drafts(session: Session, actor: Actor) -> Sequence[Order]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
@@ -84,17 +84,21 @@ def end(
 
 def expire_due(session: Session, now: dt.datetime, today: dt.date, *, limit: int = 200) -> Sequence[Order]:
     """End orders whose time to answer, to correct or to hand over has passed; gives those ended."""
-    query = (
-        select(Order.id)
-        .where(Order.answer_by < today, Order.state.in_(_EXPIRING))
-        .order_by(Order.answer_by, Order.id)
-        .limit(limit)
-    )
+    query = _due(today).order_by(Order.answer_by, Order.id).limit(limit)
     return [
         order
         for order_id in session.scalars(query).all()
         if (order := _expire(session, now, today, order_id))
     ]
+
+
+def count_due(session: Session, today: dt.date) -> int:
+    """How many orders that would end."""
+    return session.scalar(select(func.count()).select_from(_due(today).subquery())) or 0
+
+
+def _due(today: dt.date) -> Select[int]:
+    return select(Order.id).where(Order.answer_by < today, Order.state.in_(_EXPIRING))
 
 
 _EXPIRING = (OrderState.OFFERED, OrderState.CORRECTION, OrderState.APPROVED)

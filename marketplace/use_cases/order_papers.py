@@ -13,7 +13,7 @@ from marketplace.db.people import Unit, UnitKind, User
 from marketplace.documents import contents
 from marketplace.documents.contents import Content, Decision, Handover, Item, Party, Renewal, Signed
 from marketplace.domain.approvals import Side
-from marketplace.domain.assets import CONDITIONS, Condition
+from marketplace.domain.assets import CONDITIONS
 from marketplace.domain.errors import Conflict
 from marketplace.domain.orders import OrderKind, OrderState, StepState
 from marketplace.domain.permissions import ROLE_NAMES
@@ -36,6 +36,7 @@ _SIDES = {
     (OrderKind.LOAN, Side.GIVER): "出借方",
     (OrderKind.LOAN, Side.RECEIVER): "借用方",
 }
+_CONDITION_NAMES: dict[str, str] = {code: names[0] for code, names in CONDITIONS.items()}
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -153,7 +154,7 @@ def _handover(order: Order, direction: str) -> Handover:
     found = next((one for one in order.handovers if one.direction == direction), None)
     if found is None:
         return Handover()
-    condition = CONDITIONS[Condition(found.condition)][0] if found.condition else ""
+    condition = _CONDITION_NAMES.get(found.condition, found.condition)
     return Handover(
         giver=_signed(found.giver, found.giver_at, found.giver_signature),
         receiver=_signed(found.receiver, found.receiver_at, found.receiver_signature),

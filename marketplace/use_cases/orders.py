@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace.db import actors
+from marketplace.db.audit import AuditEntry
 from marketplace.db.order_queries import WHOLE_ORDER, readable
 from marketplace.db.orders import Order, OrderCounter, OrderLine, OrderStep
 from marketplace.db.outbox import Setting
@@ -196,6 +197,12 @@ def give_number(session: Session, order: Order, now: dt.datetime, today: dt.date
     )
     serial = session.execute(query).scalar_one()
     order.number, order.submitted_at = rules.number_of(order.kind, today, serial), now
+
+
+def timeline(session: Session, order: Order) -> Sequence[AuditEntry]:
+    """What happened to an order, the first first. Whoever may open the order may read it."""
+    query = select(AuditEntry).where(AuditEntry.object_kind == "order", AuditEntry.object_id == order.id)
+    return session.scalars(query.order_by(AuditEntry.id).limit(500)).all()
 
 
 def limits(session: Session) -> LoanLimits:

@@ -128,12 +128,6 @@ def spans_of(session: Session, line_id: int) -> list[Span]:
     return sorted((slots.lower or 0, slots.upper or 0) for slots in session.scalars(query))
 
 
-def reserved_quantity(session: Session, asset_id: int) -> int:
-    """The number of pieces, counted from the first, below which a card or its listing can't shrink."""
-    highest = select(func.max(func.upper(Reservation.slots))).where(Reservation.asset_id == asset_id)
-    return session.scalar(highest) or 0
-
-
 def pieces_lent(session: Session, asset_id: int) -> int:
     """How many pieces of a card are with borrowers now."""
     pieces = func.sum(func.upper(Reservation.slots) - func.lower(Reservation.slots))

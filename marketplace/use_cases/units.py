@@ -89,13 +89,16 @@ def above(session: Session, unit: Unit) -> Sequence[Unit]:
     return session.scalars(select(Unit).where(Unit.id.in_(unit.path[:-1])).order_by(Unit.path)).all()
 
 
-def load(session: Session, actor: Actor, unit_id: int) -> Unit:
+def load(session: Session, actor: Actor, unit_id: int, *, for_update: bool = False) -> Unit:
     """A unit that the actor looks after.
 
     Raises:
         NotFound: there is none, or it is not the actor's to manage.
     """
-    unit = session.scalar(select(Unit).where(Unit.id == unit_id, _managed(actor)))
+    query = select(Unit).where(Unit.id == unit_id, _managed(actor))
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    unit = session.scalar(query)
     if unit is None:
         raise NotFound(N_("没有找到这个单位，或它不在您的管理范围内。"))
     return unit
@@ -167,7 +170,7 @@ def edit(
         Conflict: somebody changed it since it was shown.
         Invalid: a field can't be accepted.
     """
-    unit = load(session, actor, unit_id)
+    unit = load(session, actor, unit_id, for_update=True)
     if unit.version != version:
         raise Conflict(N_("这个单位刚被他人修改过，请核对后再保存。"), code="version_conflict")
     facts = read_unit(raw, is_region=unit.kind is UnitKind.REGION)
@@ -194,7 +197,7 @@ def close(session: Session, actor: Actor, now: dt.datetime, unit_id: int, *, act
     Raises:
         Conflict: units below it are still open.
     """
-    unit = load(session, actor, unit_id)
+    unit = load(session, actor, unit_id, for_update=True)
     open_below = select(Unit.id).where(Unit.parent_id == unit.id, Unit.active)
     if not active and session.scalar(open_below.limit(1)) is not None:
         raise Conflict(N_("“%(name)s”还有启用中的下级单位，请先停用下级单位。"), name=unit.name)

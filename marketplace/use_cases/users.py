@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from marketplace.db.people import RoleGrant, Unit, User, below, within
 from marketplace.domain.accounts import check_username
-from marketplace.domain.errors import NotAllowed, NotFound, invalid_field
+from marketplace.domain.errors import Conflict, NotAllowed, NotFound, invalid_field
 from marketplace.domain.permissions import Actor, Permission, Role, check_role_set, require
 from marketplace.domain.text import N_, clean
 from marketplace.use_cases import accounts, audit
@@ -39,17 +39,20 @@ def search(
     return users[:PAGE], users[PAGE - 1].username if len(users) > PAGE else None
 
 
-def load(session: Session, actor: Actor, user_id: int) -> User:
+def load(session: Session, actor: Actor, user_id: int, *, for_update: bool = False) -> User:
     """An account that the actor looks after.
 
     Raises:
         NotFound: there is none, or it is not the actor's to manage.
     """
-    user = session.scalar(
+    query = (
         select(User)
         .where(User.id == user_id, _managed(actor))
         .options(selectinload(User.home_unit), selectinload(User.grants).selectinload(RoleGrant.unit))
     )
+    if for_update:
+        query = query.with_for_update(of=User).execution_options(populate_existing=True)
+    user = session.scalar(query)
     if user is None:
         raise NotFound(N_("没有找到这个账号，或它不在您的管理范围内。"))
     return user
@@ -109,17 +112,21 @@ def edit(
     actor: Actor,
     now: dt.datetime,
     user_id: int,
+    version: int,
     raw: Mapping[str, str],
     roles: Iterable[RoleAt],
 ) -> User:
-    """Change an account's details and roles.
+    """Change the details and roles of an account that still has ``version``.
 
     Raises:
+        Conflict: somebody changed the account since it was shown; nothing is written.
         Invalid: a field can't be accepted, or the roles don't go together.
         NotAllowed: it is the actor's own account.
     """
-    user = load(session, actor, user_id)
+    user = load(session, actor, user_id, for_update=True)
     _not_oneself(actor, user)
+    if user.version != version:
+        raise Conflict(N_("这个账号刚被他人修改过，请核对后再保存。"), code="version_conflict")
     before = {"name": user.name, "email": user.email, "phone": user.phone, "unit": user.home_unit.code}
     home = _unit(session, actor, raw.get("unit_code", ""))
     user.name, user.home_unit = _name(raw), home
@@ -127,6 +134,7 @@ def edit(
     after = {"name": user.name, "email": user.email, "phone": user.phone, "unit": home.code}
     old, new = audit.differences(before, after)
     if new:
+        user.version += 1
         audit.record(
             session, actor, now, "user.edit", "user", user.id, unit_id=home.id, before=old, after=new
         )
@@ -155,6 +163,7 @@ def set_roles(session: Session, actor: Actor, now: dt.datetime, user: User, role
         RoleGrant(user_id=user.id, role=role, unit_id=unit) for role, unit in wanted - held.keys()
     )
     user.session_epoch += 1
+    user.version += 1
     session.flush()
     session.expire(user, ["grants"])
     audit.record(
@@ -177,7 +186,7 @@ def may_take(actor: Actor, grant: RoleGrant) -> bool:
 
 def set_active(session: Session, actor: Actor, now: dt.datetime, user_id: int, *, active: bool) -> User:
     """Stop an account, ending its sessions, or let it in again."""
-    user = load(session, actor, user_id)
+    user = load(session, actor, user_id, for_update=True)
     _not_oneself(actor, user)
     if user.active != active:
         user.active = active
@@ -194,7 +203,7 @@ def reset_password(session: Session, actor: Actor, now: dt.datetime, user_id: in
         NotAllowed: the own account, or one with roles beyond the actor's: with its password the
             actor would have them.
     """
-    user = load(session, actor, user_id)
+    user = load(session, actor, user_id, for_update=True)
     _not_oneself(actor, user)
     if not all(may_take(actor, grant) for grant in user.grants):
         raise NotAllowed(N_("此人在您的管理范围之外也有角色，请由上级安全管理员重置密码。"))
@@ -205,7 +214,7 @@ def reset_password(session: Session, actor: Actor, now: dt.datetime, user_id: in
 
 def unlock(session: Session, actor: Actor, now: dt.datetime, user_id: int) -> User:
     """Let an account try again before its lock ends; the password stays."""
-    user = load(session, actor, user_id)
+    user = load(session, actor, user_id, for_update=True)
     _not_oneself(actor, user)
     if user.locked_until is not None:
         user.failed_sign_ins, user.locked_until = 0, None

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from marketplace.db.people import User
 from marketplace.domain.assets import CONDITIONS, Secrecy
 from marketplace.domain.errors import RuleError, invalid_field
-from marketplace.domain.finding import reach_of
 from marketplace.domain.listings import Offer, check_offer
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, now, services
+from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.use_cases import listings
 from marketplace.use_cases.card_rows import rows_of
-from marketplace.web import results
+from marketplace.web import bulk_selection
 from marketplace.web.assets import field_messages, read_offer
 from marketplace.web.card_rows import row_view
-from marketplace.web.register import ROWS, back_to, settle
+from marketplace.web.register import back_to, settle
 
 blueprint = Blueprint("bulk_listing", __name__, url_prefix="/assets/bulk")
 
@@ -51,7 +47,7 @@ def offer() -> Page:
 @needs(Permission.LIST_ASSETS)
 def put_on_offer() -> Page:
     """Offer the chosen assets; those that can't be come back with the reason."""
-    chosen = _ticked()
+    chosen = bulk_selection.numbers(request.form.getlist("asset"))
     try:
         wanted = _offer()
         listed, refused = listings.list_many(db(), actor(), now(), chosen, wanted)
@@ -67,29 +63,17 @@ def put_on_offer() -> Page:
 
 
 def _chosen() -> list[int]:
-    """The ticked assets, or all that the search behind the form finds.
+    """The chosen assets.
 
     Raises:
         Invalid: none, or more than one bulk action takes.
     """
-    chosen = _found() if request.form.get("everything") else _ticked()
-    if not chosen:
+    ids = bulk_selection.chosen(request.form, listings.BULK_LIMIT)
+    if not ids:
         raise invalid_field("asset", N_("请先勾选要上架的资产。"))
-    if len(chosen) > listings.BULK_LIMIT:
+    if len(ids) > listings.BULK_LIMIT:
         raise invalid_field("asset", N_("一次最多上架%(limit)d项，请分批办理。"), limit=listings.BULK_LIMIT)
-    return chosen
-
-
-def _ticked() -> list[int]:
-    texts = request.form.getlist("asset")
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-
-
-def _found() -> list[int]:
-    args = MultiDict(parse_qsl(request.form.get("query", "")))
-    wish = results.read(args, listed=False, limit=ROWS).wish
-    wish = replace(wish, limit=listings.BULK_LIMIT + 1, cursor="", facets=False)
-    return [item["id"] for item in services().finder.find(wish, reach_of(actor())).items]
+    return ids
 
 
 def _offer() -> Offer:

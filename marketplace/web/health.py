@@ -13,6 +13,7 @@ from marketplace.db.migrate import is_current
 from marketplace.db.outbox import OutboxRow
 from marketplace.edge.access import public
 from marketplace.edge.context import db, now, services
+from marketplace.use_cases import mailing
 
 blueprint = Blueprint("health", __name__)
 LAG_ALARM_SECONDS = 60
@@ -64,6 +65,9 @@ def metrics() -> Response:
     cards = Gauge("gwc_assets", "Cards by state", ["state"], registry=registry)
     for state, count in db().execute(select(Asset.state, func.count()).group_by(Asset.state)):
         cards.labels(state).set(count)
+    mails = Gauge("gwc_mails", "Mails that wait, and mails that were given up", ["state"], registry=registry)
+    for name, count in mailing.standing(db()).items():
+        mails.labels(name).set(count)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

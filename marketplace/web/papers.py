@@ -94,4 +94,6 @@ def _page(typed: str, *, error: str = "", wrong_shape: bool = False) -> str:
 def _signers(content: dict[str, object]) -> list[dict[str, object]]:
     """Who signed, in the order of the paper."""
     rounds = [content.get("handover"), content.get("returned")]
-    return [one[side] for one in rounds if isinstance(one, dict) for side in ("giver", "receiver") if one[side]]
+    return [
+        one[side] for one in rounds if isinstance(one, dict) for side in ("giver", "receiver") if one[side]
+    ]

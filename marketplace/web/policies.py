@@ -93,7 +93,6 @@ def _page(version: int, rows: list[Row], typed: Mapping[str, str], *, error: Rul
     body = render_template(
         "admin/policies.html",
         version=version,
-        editing=bool(typed) or "from" in request.args,
         kinds=[
             (kind, gettext(name), [row for row in rows if row["kind"] == kind])
             for kind, name in KIND_NAMES.items()
@@ -119,6 +118,10 @@ def _page(version: int, rows: list[Row], typed: Mapping[str, str], *, error: Rul
         mistakes=_mistakes(error, rows),
     )
     return (body, status_of(error)) if error else body
+
+
+def _of_kind(rows: Sequence[Row], kind: OrderKind) -> list[Row]:
+    return [row for row in rows if row["kind"] == kind]
 
 
 def _question(typed: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from marketplace.domain.states import STATE_NAMES
 from marketplace.edge import i18n
 from marketplace.edge.context import actor, identity, is_partial, now
 from marketplace.web.assets_manifest import asset_url
+from marketplace.web.messages import unread
 from marketplace.web.navigation import navigation
 
 LINKS = {
@@ -25,6 +26,7 @@ LINKS = {
     "sign_in": "auth.sign_in",
     "sign_out": "auth.sign_out",
     "language": "auth.choose_locale",
+    "messages": "messages.page",
 }
 """Where the frame of every page leads."""
 
@@ -73,6 +75,7 @@ def _context() -> dict[str, Any]:
         "csrf_token": generate_csrf,
         "partial": is_partial(),
         "now": now(),
+        "unread": unread,
         "Permission": Permission,
         "state_names": STATE_NAMES,
         "conditions": CONDITIONS,

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from marketplace.db.people import User
-from marketplace.domain.errors import RuleError, invalid_field
+from marketplace.db.people import RoleGrant, User
+from marketplace.domain.errors import Conflict, NotFound, RuleError, invalid_field
 from marketplace.domain.permissions import ROLE_DUTIES, ROLE_NAMES, SEPARATE_ADMINISTRATORS, Permission, Role
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
@@ -77,17 +77,18 @@ def create() -> Page:
 def edit(user_id: int) -> Page:
     """An account as a form."""
     user = users.load(db(), actor(), user_id)
-    values = {name: getattr(user, name) for name in DETAILS} | {"unit_code": user.home_unit.code}
-    roles = [(str(g.role), g.unit.code) for g in user.grants if users.may_take(actor(), g)]
-    return _form(values, roles, user=user)
+    return _form(_details(user), _own_roles(user), user=user)
 
 
 @blueprint.post("/<int:user_id>")
 @needs(Permission.MANAGE_USERS)
 def save(user_id: int) -> Page:
-    """Save an account and its roles."""
+    """Save an account and its roles. If somebody was faster, both versions are shown."""
+    version = request.form.get("version", type=int) or 0
     try:
-        user = users.edit(db(), actor(), now(), user_id, request.form, _roles())
+        user = users.edit(db(), actor(), now(), user_id, version, request.form, _roles())
+    except NotFound:
+        raise
     except RuleError as error:
         db().rollback()
         return _form(request.form, _typed_roles(), user=users.load(db(), actor(), user_id), error=error)
@@ -192,6 +193,9 @@ def _form(
         role_names=ROLE_NAMES,
         role_duties=ROLE_DUTIES,
         separate=SEPARATE_ADMINISTRATORS,
+        others=_changed_by_others(user, values, roles, labels)
+        if user and isinstance(error, Conflict)
+        else None,
         units=users.assignable_units(db(), actor()),
         error=message_of(error) if error else "",
         basis_of_error=error.basis if error else "",
@@ -199,6 +203,40 @@ def _form(
         mistakes=mistakes_in(error, labels),
     )
     return (body, status_of(error)) if error else body
+
+
+def _details(user: User) -> dict[str, str]:
+    """An account as one would type it."""
+    return {name: getattr(user, name) for name in DETAILS} | {"unit_code": user.home_unit.code}
+
+
+def _own_roles(user: User) -> list[tuple[str, str]]:
+    """Role and unit of each grant that is the actor's to change."""
+    return [(str(grant.role), grant.unit.code) for grant in _own_grants(user)]
+
+
+def _own_grants(user: User) -> list[RoleGrant]:
+    return [grant for grant in user.grants if users.may_take(actor(), grant)]
+
+
+def _changed_by_others(
+    user: User,
+    values: Mapping[str, Any],
+    roles: Sequence[tuple[str, str]],
+    labels: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """What the account says now where it differs from what was typed: label and stored value."""
+    stored = _details(user)
+    typed = {name: values[name].strip() for name in stored if name in values}
+    found = [(labels[name], stored[name]) for name, text in typed.items() if text != stored[name]]
+    home = typed.get("unit_code", "")
+    if {(role, unit or home) for role, unit in roles} == set(_own_roles(user)):
+        return found
+    held = [
+        gettext("%(role)s（%(unit)s）", role=gettext(ROLE_NAMES[grant.role]), unit=grant.unit.name)
+        for grant in _own_grants(user)
+    ]
+    return [*found, (gettext("角色"), "、".join(held))]
 
 
 def _typed_roles() -> list[tuple[str, str]]:

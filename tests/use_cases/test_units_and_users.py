@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from marketplace.db.outbox import OutboxRow
 from marketplace.db.people import RoleGrant, Unit, User
+from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.domain.permissions import Actor, Role
+from marketplace.engines.process import wait_until
 from marketplace.use_cases import accounts, people_import, units, users
 from marketplace.use_cases.accounts import SignInOutcome
 from tests import factories
@@ -136,11 +141,55 @@ def test_roles_change_and_sessions_end(session: Session, administrator: Actor, d
     user = factories.user(session, department, Role.STAFF)
     epoch = user.session_epoch
     raw = {"name": user.name, "unit_code": "JY"}
-    users.edit(session, administrator, NOW, user.id, raw, [(Role.STAFF, "JY"), (Role.UNIT_APPROVER, "JY")])
+    users.edit(
+        session,
+        administrator,
+        NOW,
+        user.id,
+        user.version,
+        raw,
+        [(Role.STAFF, "JY"), (Role.UNIT_APPROVER, "JY")],
+    )
     assert user.session_epoch == epoch + 1
     assert {grant.role for grant in user.grants} == {Role.STAFF, Role.UNIT_APPROVER}
-    users.edit(session, administrator, NOW, user.id, raw, [(Role.UNIT_APPROVER, "JY"), (Role.STAFF, "JY")])
+    users.edit(
+        session,
+        administrator,
+        NOW,
+        user.id,
+        user.version,
+        raw,
+        [(Role.UNIT_APPROVER, "JY"), (Role.STAFF, "JY")],
+    )
     assert user.session_epoch == epoch + 1
+
+
+def test_a_lost_update_of_an_account_is_a_conflict(
+    session: Session, administrator: Actor, department: Unit
+) -> None:
+    user = factories.user(session, department, Role.STAFF, name="李雷")
+    shown, staff = user.version, [(Role.STAFF, "JY")]
+    renamed = {"name": "李磊", "unit_code": "JY"}
+    users.edit(session, administrator, NOW, user.id, shown, renamed, staff)
+    with pytest.raises(Conflict):
+        users.edit(session, administrator, NOW, user.id, shown, {"name": "李蕾", "unit_code": "JY"}, staff)
+    seen = user.version
+    users.edit(session, administrator, NOW, user.id, seen, renamed, [*staff, (Role.UNIT_APPROVER, "JY")])
+    with pytest.raises(Conflict):
+        users.edit(session, administrator, NOW, user.id, seen, renamed, staff)
+    assert user.name == "李磊"
+    assert {grant.role for grant in user.grants} == {Role.STAFF, Role.UNIT_APPROVER}
+
+
+def test_signing_in_is_no_change_of_the_account(
+    session: Session, administrator: Actor, department: Unit
+) -> None:
+    user = factories.user(session, department, Role.STAFF, username="li.lei")
+    shown = user.version
+    accounts.sign_in(session, NOW, "li.lei", "wrong")
+    accounts.sign_in(session, NOW, "li.lei", factories.PASSWORD)
+    users.edit(session, administrator, NOW, user.id, shown, {"name": "李磊", "unit_code": "JY"}, [])
+    assert (user.name, user.grants) == ("李磊", [])
 
 
 def test_the_three_administrators_are_kept_apart(
@@ -155,7 +204,7 @@ def test_the_three_administrators_are_kept_apart(
 def test_nobody_changes_the_own_account(session: Session, administrator: Actor) -> None:
     own = administrator.user_id or 0
     for attempt in (
-        lambda: users.edit(session, administrator, NOW, own, {"name": "x", "unit_code": "330000"}, []),
+        lambda: users.edit(session, administrator, NOW, own, 1, {"name": "x", "unit_code": "330000"}, []),
         lambda: users.set_active(session, administrator, NOW, own, active=False),
         lambda: users.reset_password(session, administrator, NOW, own),
     ):
@@ -184,3 +233,48 @@ def test_a_file_of_accounts_is_taken_whole_or_not_at_all(
     assert session.scalar(select(User.id).where(User.username == "a.one")) is None
     made = people_import.import_users(session, administrator, NOW, [good])
     assert {grant.role for grant in made[0][0].grants} == {Role.STAFF, Role.UNIT_APPROVER}
+
+
+Edit = Callable[[Session, Actor, int, int, str], object]
+
+
+def _edit_unit(session: Session, actor: Actor, unit_id: int, version: int, name: str) -> object:
+    return units.edit(
+        session, actor, NOW, unit_id, version, _facts("JY", "330000", kind="主管部门", name=name)
+    )
+
+
+def _edit_account(session: Session, actor: Actor, user_id: int, version: int, name: str) -> object:
+    return users.edit(session, actor, NOW, user_id, version, {"name": name, "unit_code": "JY"}, [])
+
+
+@pytest.mark.parametrize(("kind", "edit"), [(Unit, _edit_unit), (User, _edit_account)])
+def test_of_two_who_save_at_once_one_is_told(
+    sessions: SessionFactory, kind: type[Unit] | type[User], edit: Edit
+) -> None:
+    with transaction(sessions) as session:
+        region = factories.unit(session, code="330000")
+        department = factories.unit(session, region, code="JY")
+        account = factories.user(session, department)
+        administrator = factories.actor((Role.SECURITY_ADMINISTRATOR, region))
+        row = session.get_one(kind, department.id if kind is Unit else account.id)
+        row_id, shown = row.id, row.version
+
+    def save(name: str) -> None:
+        with transaction(sessions) as session:
+            edit(session, administrator, row_id, shown, name)
+
+    def waits() -> bool:
+        with sessions() as session:
+            blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool(session.scalar(blocked))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            edit(session, administrator, row_id, shown, "先保存的")
+            second = pool.submit(save, "后保存的")
+            assert wait_until(waits, seconds=30)
+        with pytest.raises(Conflict):
+            second.result()
+    with sessions() as session:
+        assert session.get_one(kind, row_id).name == "先保存的"

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,6 +27,15 @@ from tests.conftest import NOW
 from tests.factories import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def sent(page: str, name: str) -> str:
+    """What a field of a page's form holds."""
+    found = re.search(rf'name="{name}"[^>]*?\bvalue="([^"]*)"', page) or re.search(
+        rf'value="([^"]*)"[^>]*?\bname="{name}"', page
+    )
+    assert found, name
+    return unescape(found[1])
 
 
 @dataclass

@@ -114,6 +114,7 @@ def test_only_these_addresses_are_open_to_everyone(app: Application) -> None:
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
+        ("GET", "/messages/count"),
         ("GET", "/api/v1/openapi.json"),
     }
 

@@ -14,7 +14,7 @@ from marketplace.db.people import Unit
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
 from tests import factories
-from tests.web.conftest import Visitor, World
+from tests.web.conftest import Visitor, World, sent
 
 NEW = {"code": "JY-3", "name": "第三中学", "kind": "unit", "parent_code": "JY"}
 
@@ -37,15 +37,6 @@ def _count(world: World) -> int:
 
 def _names(page: str) -> list[str]:
     return re.findall(r'<a href="/admin/units/\d+" data-result[^>]*>([^<]+)</a>', page)
-
-
-def _sent(page: str, name: str) -> str:
-    """What a field of the form holds."""
-    found = re.search(rf'name="{name}"[^>]*?\bvalue="([^"]*)"', page) or re.search(
-        rf'value="([^"]*)"[^>]*?\bname="{name}"', page
-    )
-    assert found, name
-    return unescape(found[1])
 
 
 def _upload(visitor: Visitor, content: bytes, name: str = "units.csv") -> tuple[int, str]:
@@ -120,7 +111,7 @@ def test_other_regions_do_not_exist(world: World, administrator: Visitor) -> Non
 
 def test_a_new_unit(world: World, administrator: Visitor) -> None:
     page = administrator.get("/admin/units/new?parent=JY").text
-    assert _sent(page, "parent_code") == "JY"
+    assert sent(page, "parent_code") == "JY"
     assert '<option value="JY-2" label="第二中学" data-depth="2">' in page
     assert "云川市" not in page
     answer = administrator.post("/admin/units/new", NEW | {"credit_code": "91350100m000100y43"})
@@ -157,9 +148,9 @@ def test_a_mistake_is_shown_at_its_field_and_what_was_typed_stays(
     assert f'href="#field-{field}"' in answer.text
     error = answer.text.partition(f'id="field-{field}-error"')[2].partition("</p>")[0]
     assert message in error
-    assert _sent(answer.text, "address") == "学府路<1>号"
+    assert sent(answer.text, "address") == "学府路<1>号"
     for name in changed.keys() - {"kind"}:
-        assert _sent(answer.text, name) == changed[name]
+        assert sent(answer.text, name) == changed[name]
     assert _count(world) == before
 
 
@@ -167,16 +158,16 @@ def test_a_unit_is_not_put_below_one_of_another_region(world: World, administrat
     administrator.get("/admin/units/new")
     answer = administrator.post("/admin/units/new", NEW | {"parent_code": "440000"})
     assert answer.status_code == 403
-    assert _sent(answer.text, "name") == "第三中学"
+    assert sent(answer.text, "name") == "第三中学"
     assert _count(world) == len(world.units)
 
 
 def test_a_changed_unit_is_saved_and_moved(world: World, administrator: Visitor) -> None:
     address = f"/admin/units/{world.units['JY-1']}"
     page = administrator.get(address).text
-    assert (_sent(page, "name"), _sent(page, "parent_code")) == ("第一中学", "JY")
+    assert (sent(page, "name"), sent(page, "parent_code")) == ("第一中学", "JY")
     moved = {"code": "JY-1", "name": "第一中学", "kind": "unit", "parent_code": "WS", "headcount": "236"}
-    answer = administrator.post(address, moved | {"version": _sent(page, "version")})
+    answer = administrator.post(address, moved | {"version": sent(page, "version")})
     assert answer.location == address
     assert "已保存“第一中学”" in administrator.get(address).text
     unit = _unit(world, "JY-1")
@@ -185,15 +176,15 @@ def test_a_changed_unit_is_saved_and_moved(world: World, administrator: Visitor)
 
 def test_a_lost_update_shows_what_the_other_saved(world: World, administrator: Visitor) -> None:
     address = f"/admin/units/{world.units['JY-1']}"
-    version = _sent(administrator.get(address).text, "version")
+    version = sent(administrator.get(address).text, "version")
     same = {"code": "JY-1", "name": "第一中学", "kind": "unit", "parent_code": "JY", "version": version}
     assert administrator.post(address, same | {"address": "甲路1号"}).status_code == 302
     refused = administrator.post(address, same | {"address": "乙路2号"})
     assert refused.status_code == 409
     assert "地址：甲路1号" in refused.text
-    assert _sent(refused.text, "address") == "乙路2号"
+    assert sent(refused.text, "address") == "乙路2号"
     assert _unit(world, "JY-1").address == "甲路1号"
-    again = same | {"address": "乙路2号", "version": _sent(refused.text, "version")}
+    again = same | {"address": "乙路2号", "version": sent(refused.text, "version")}
     assert administrator.post(address, again).status_code == 302
     assert _unit(world, "JY-1").address == "乙路2号"
 
@@ -204,7 +195,7 @@ def test_a_credit_code_that_another_unit_has_is_refused_in_words(
     with transaction(world.sessions) as session:
         session.get_one(Unit, world.units["JY-2"]).credit_code = "91350100M000100Y43"
     address = f"/admin/units/{world.units['JY-1']}"
-    version = _sent(administrator.get(address).text, "version")
+    version = sent(administrator.get(address).text, "version")
     data = {"code": "JY-1", "name": "第一中学", "kind": "unit", "parent_code": "JY", "version": version}
     answer = administrator.post(address, data | {"credit_code": "91350100M000100Y43"})
     assert answer.status_code == 422
@@ -225,7 +216,7 @@ def test_who_looks_after_a_department_can_save_it_where_it_stands(world: World) 
         "parent_code": "330000",
         "address": "府前街",
     }
-    assert administrator.post(address, data | {"version": _sent(page, "version")}).status_code == 302
+    assert administrator.post(address, data | {"version": sent(page, "version")}).status_code == 302
     assert _unit(world, "JY").address == "府前街"
 
 
@@ -233,7 +224,7 @@ def test_a_region_keeps_its_place(world: World, administrator: Visitor) -> None:
     address = f"/admin/units/{world.units['330000']}"
     page = administrator.get(address).text
     assert 'name="parent_code"' not in page
-    data = {"code": "330000", "name": "江州新区", "version": _sent(page, "version")}
+    data = {"code": "330000", "name": "江州新区", "version": sent(page, "version")}
     assert administrator.post(address, data).status_code == 302
     assert (_unit(world, "330000").name, _unit(world, "330000").parent_id) == ("江州新区", None)
 

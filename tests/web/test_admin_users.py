@@ -14,7 +14,7 @@ from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
 from tests import factories
-from tests.web.conftest import Visitor, World
+from tests.web.conftest import Visitor, World, sent
 
 NEW = {"username": "han.meimei", "name": "韩梅梅", "unit_code": "JY-1"}
 
@@ -112,7 +112,7 @@ def test_accounts_of_other_regions_do_not_exist(world: World, administrator: Vis
     address = _address(world, "far.away")
     assert administrator.get(address).status_code == 404
     for path, data in (
-        (address, NEW),
+        (address, NEW | {"version": "1"}),
         (f"{address}/active", {"active": "0"}),
         (f"{address}/password", {}),
         (f"{address}/unlock", {}),
@@ -190,11 +190,33 @@ def test_details_and_roles_are_changed_and_the_session_ends(world: World, admini
     assert '<option value="staff" selected>' in page
     assert 'name="role_unit" value="JY-1"' in page
     data = {"name": "李磊", "unit_code": "JY-2", "phone": "0571-1", "role": "unit_approver", "role_unit": ""}
-    assert administrator.post(address, data).location == address
+    assert administrator.post(address, data | {"version": sent(page, "version")}).location == address
     assert "已保存“李磊”的账号" in administrator.get(address).text
     assert _roles(world, "li.lei") == {("unit_approver", "JY-2")}
     assert _user(world, "li.lei").home_unit_id == world.units["JY-2"]
     assert officer.get("/profile").status_code == 302
+
+
+def test_a_lost_update_shows_what_the_other_saved(world: World, administrator: Visitor) -> None:
+    world.account(Role.STAFF, username="li.lei", name="李雷")
+    address = _address(world, "li.lei")
+    seen = {"unit_code": "JY-1", "version": sent(administrator.get(address).text, "version")}
+    colleague = world.signed_in(Role.SECURITY_ADMINISTRATOR, at="330000", username="du")
+    approver = {"name": "李磊", "role": "unit_approver", "role_unit": ""}
+    assert colleague.post(address, seen | approver).status_code == 302
+
+    mine = {"name": "李雷", "phone": "0571-1", "role": "staff", "role_unit": "JY-2"}
+    refused = administrator.post(address, seen | mine)
+    assert refused.status_code == 409
+    for theirs in ("姓名：李磊", "角色：单位审批人（第一中学）"):
+        assert theirs in refused.text
+    assert (sent(refused.text, "name"), sent(refused.text, "phone")) == ("李雷", "0571-1")
+    assert '<option value="staff" selected>' in refused.text
+    assert (_user(world, "li.lei").name, _roles(world, "li.lei")) == ("李磊", {("unit_approver", "JY-1")})
+
+    again = seen | mine | {"version": sent(refused.text, "version")}
+    assert administrator.post(address, again).status_code == 302
+    assert (_user(world, "li.lei").phone, _roles(world, "li.lei")) == ("0571-1", {("staff", "JY-2")})
 
 
 def test_roles_that_others_gave_are_shown_and_stay(world: World) -> None:
@@ -205,11 +227,14 @@ def test_roles_that_others_gave_are_shown_and_stay(world: World) -> None:
         session.add(RoleGrant(user_id=user.id, role=Role.UNIT_APPROVER, unit_id=elsewhere))
     administrator = world.signed_in(Role.SECURITY_ADMINISTRATOR, at="JY")
     address = _address(world, "li.lei")
-    assert "由上级安全管理员授予" in administrator.get(address).text
-    answer = administrator.post(address, {"name": "李雷", "unit_code": "JY-1"})
+    page = administrator.get(address).text
+    assert "由上级安全管理员授予" in page
+    data = {"name": "李雷", "unit_code": "JY-1", "version": sent(page, "version")}
+    answer = administrator.post(address, data)
     assert answer.status_code == 302, answer.text
     assert _roles(world, "li.lei") == {("unit_approver", "WS-1")}
-    answer = administrator.post(address, {"name": "李雷", "unit_code": "JY-1", "role": "auditor"})
+    data |= {"version": sent(administrator.get(address).text, "version"), "role": "auditor"}
+    answer = administrator.post(address, data)
     assert (answer.status_code, "三员分立" in answer.text) == (422, True)
 
 
@@ -228,9 +253,9 @@ def test_the_own_account_is_only_shown(world: World, administrator: Visitor) -> 
     page = administrator.get(address).text
     assert "自己的账号和角色由另一位安全管理员更改" in page
     assert [" disabled" in fieldset for fieldset in re.findall("<fieldset[^>]*>", page)] == [True, True]
-    data = {"name": "x", "unit_code": "JY", "role": "staff"}
-    for path, sent in ((address, data), (f"{address}/active", {"active": "0"}), (f"{address}/password", {})):
-        assert administrator.post(path, sent).status_code == 403
+    data = {"name": "x", "unit_code": "JY", "role": "staff", "version": "1"}
+    for path, form in ((address, data), (f"{address}/active", {"active": "0"}), (f"{address}/password", {})):
+        assert administrator.post(path, form).status_code == 403
     assert _roles(world, "song") == {("security_administrator", "330000")}
 
 

@@ -202,7 +202,7 @@ class TestTable:
     ) -> None:
         page = world.signed_in(role, at="JY-1").get("/assets").text
         assert len(names(page)) == 3
-        assert ('name="asset"' in page) is lists
+        assert ('formaction="/assets/bulk/offer"' in page) is lists
         assert ("/row/edit" in page) is mends
         assert ("/assets/export.csv" in page) is exports
 

@@ -60,6 +60,11 @@ function wanted({ response, hx, sourceElement }) {
   );
 }
 
+// What a page asks for by itself, and can do without.
+function quiet({ sourceElement }) {
+  return sourceElement.hasAttribute("data-quiet");
+}
+
 let focused = "";
 
 document.addEventListener("htmx:before:swap", (event) => {
@@ -67,11 +72,12 @@ document.addEventListener("htmx:before:swap", (event) => {
   focused = document.activeElement?.id ?? "";
   if (!ctx.response || wanted(ctx)) return;
   event.preventDefault();
+  if (quiet(ctx)) return;
   toast(complaint(ctx.response.status, ctx.text ?? ""), { tone: "seal" });
 });
 
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (ctx && !ctx.response) toast(say("offline"), { tone: "seal" });
+  if (ctx && !ctx.response && !quiet(ctx)) toast(say("offline"), { tone: "seal" });
 });
 
 // What had the focus keeps it, even where it had to be moved or made anew.

@@ -1,0 +1,213 @@
+"""Orders for programs: ask, follow, decide, hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, url_for
+
+from marketplace.api import order_views
+from marketplace.api.blueprint import TOKEN, answer, blueprint
+from marketplace.api.idempotency import once
+from marketplace.api.order_schemas import OrderAct, OrderNew, OrderOut, OrderQuery, OrdersOut
+from marketplace.db.orders import Order
+from marketplace.db.people import Unit
+from marketplace.domain.errors import Conflict, NotAllowed, RuleError, invalid_field
+from marketplace.domain.orders import OrderAction
+from marketplace.domain.permissions import Permission
+from marketplace.domain.text import N_
+from marketplace.edge.access import needs
+from marketplace.edge.context import actor, db, identity, now, today
+from marketplace.use_cases import (
+    assets,
+    decisions,
+    handovers,
+    loans,
+    order_drafts,
+    order_endings,
+    order_lists,
+    order_submission,
+    orders,
+    waiting_lists,
+)
+
+
+@blueprint.get("/orders")
+@blueprint.input(OrderQuery, location="query", arg_name="query")
+@blueprint.output(OrdersOut)
+@blueprint.doc(summary="Orders that you may see, newest first", security=TOKEN)
+@needs(Permission.READ_ORDERS)
+def find_orders(query: OrderQuery) -> Response:
+    """A page of orders; follow next_cursor to the last one."""
+    page = order_lists.newest(
+        db(),
+        actor(),
+        today(),
+        states=[state for state in query.state.split(",") if state],
+        kind=query.kind,
+        box=query.box,
+        asset_id=query.asset_id,
+        limit=query.limit + 1,
+        before=int(query.cursor) if query.cursor else None,
+    )
+    shown = page[: query.limit]
+    return answer(
+        {
+            "items": [order_views.summary(order, today()) for order in shown],
+            "next_cursor": str(shown[-1].id) if len(page) > query.limit else None,
+        }
+    )
+
+
+@blueprint.post("/orders")
+@blueprint.input(OrderNew, location="json", arg_name="body")
+@blueprint.output(OrderOut, status_code=201)
+@blueprint.doc(summary="Ask for a listed asset, for good or for a time", security=TOKEN)
+@needs(Permission.REQUEST_ASSETS)
+@once
+def create_order(body: OrderNew) -> Response:
+    """Submit a wish; when the thing is taken, the order waits in line."""
+    draft = order_drafts.ask_for(
+        db(), actor(), now(), body.asset_id, body.kind, body.quantity, _unit(body.unit_code)
+    )
+    details = order_drafts.Details(body.reason, body.urgency, body.start, body.end)
+    order_drafts.save(db(), actor(), draft.id, details)
+    if body.submit:
+        order_submission.submit(db(), actor(), now(), today(), [draft.id])
+    return _whole(draft, 201, Location=url_for("api.open_order", order_id=draft.id))
+
+
+@blueprint.get("/orders/<int:order_id>")
+@blueprint.output(OrderOut)
+@blueprint.doc(summary="An order with its steps and what happened", security=TOKEN)
+@needs(Permission.READ_ORDERS)
+def open_order(order_id: int) -> Response:
+    """Where the order stands, who has it, and what you may do."""
+    return _whole(orders.load(db(), actor(), order_id))
+
+
+@blueprint.post("/orders/<int:order_id>/actions")
+@blueprint.input(OrderAct, location="json", arg_name="body")
+@blueprint.output(OrderOut)
+@blueprint.doc(
+    summary="Decide, withdraw, hand over, renew, return …",
+    description="A refused action answers 409 with the state and what is allowed.",
+    security=TOKEN,
+)
+@needs(Permission.READ_ORDERS)
+@once
+def act_on_order(order_id: int, body: OrderAct) -> Response:
+    """Do one thing with an order. A renewal answers with the order that it made."""
+    orders.load(db(), actor(), order_id)
+    try:
+        with db().begin_nested():
+            done = _ACTIONS[OrderAction(body.action)](order_id, body)
+    except (NotAllowed, Conflict) as error:
+        raise _refusal(order_id, error) from error
+    if done is None:
+        return Response(status=204)
+    db().expire_all()
+    return _whole(orders.load(db(), actor(), done.id))
+
+
+def _refusal(order_id: int, error: RuleError) -> Conflict:
+    """Whatever the reason, a refused action says where the order stands and what is possible instead."""
+    db().expire_all()
+    order = orders.load(db(), actor(), order_id)
+    allowed = orders.allowed_actions(db(), actor(), today(), order)
+    return Conflict(
+        error.message, state=order.state, allowed=tuple(allowed), code=error.code, **error.params
+    )
+
+
+def _decide(order_id: int, body: OrderAct) -> Order:
+    return decisions.decide(
+        db(),
+        actor(),
+        now(),
+        today(),
+        order_id,
+        OrderAction(body.action),
+        body.reason,
+        step_id=body.step_id,
+    )
+
+
+def _give_up(order_id: int, body: OrderAct) -> Order:
+    return order_endings.give_up(
+        db(), actor(), now(), today(), order_id, OrderAction(body.action), body.reason
+    )
+
+
+def _submit(order_id: int, _body: OrderAct) -> Order:
+    orders.check_allowed(
+        db(), actor(), today(), orders.load(db(), actor(), order_id), OrderAction.SUBMIT
+    )
+    return order_submission.submit(db(), actor(), now(), today(), [order_id])[0]
+
+
+def _discard(order_id: int, _body: OrderAct) -> None:
+    orders.check_allowed(
+        db(), actor(), today(), orders.load(db(), actor(), order_id), OrderAction.DISCARD
+    )
+    order_drafts.discard(db(), actor(), order_id)
+
+
+def _accept(order_id: int, _body: OrderAct) -> Order:
+    return waiting_lists.accept(db(), actor(), now(), today(), order_id)
+
+
+def _renew(order_id: int, body: OrderAct) -> Order:
+    return loans.renew(db(), actor(), now(), today(), order_id, body.end, body.reason)
+
+
+def _hand_over(order_id: int, body: OrderAct) -> Order:
+    return handovers.hand_over(
+        db(), actor(), now(), today(), order_id, _confirmation(body), side=body.side
+    )
+
+
+def _return(order_id: int, body: OrderAct) -> Order:
+    return handovers.give_back(
+        db(), actor(), now(), today(), order_id, _confirmation(body), side=body.side
+    )
+
+
+def _confirmation(body: OrderAct) -> handovers.Confirmation:
+    """A program signs by whose token it holds: there are no strokes to keep."""
+    return handovers.Confirmation(
+        signature={"name": actor().name, "token": True},
+        condition=body.condition,
+        note=body.note,
+        damage=body.damage,
+    )
+
+
+_ACTIONS: dict[OrderAction, Callable[[int, OrderAct], Order | None]] = {
+    OrderAction.SUBMIT: _submit,
+    OrderAction.DISCARD: _discard,
+    OrderAction.ACCEPT: _accept,
+    OrderAction.DECLINE: _give_up,
+    OrderAction.APPROVE: _decide,
+    OrderAction.REJECT: _decide,
+    OrderAction.SEND_BACK: _decide,
+    OrderAction.WITHDRAW: _give_up,
+    OrderAction.CALL_OFF: _give_up,
+    OrderAction.HAND_OVER: _hand_over,
+    OrderAction.RENEW: _renew,
+    OrderAction.RETURN: _return,
+}
+
+
+def _unit(code: str) -> Unit:
+    if code:
+        return assets.find_unit(db(), code)
+    found = identity()
+    unit = db().get(Unit, found.actor.home_unit_id) if found else None
+    if unit is None:
+        raise invalid_field("unit_code", N_("请填写申请单位的编码。"))
+    return unit
+
+
+def _whole(order: Order, status: int = 200, **headers: str) -> Response:
+    return answer(order_views.whole(db(), actor(), today(), order), status, **headers)
