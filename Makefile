@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install installed bench clean messages
+.PHONY: run test check install installed bench races clean messages
 
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
@@ -20,6 +20,10 @@ check: install
 
 bench: install
 	@$(BIN)/python -m bench
+
+# The races of the test suite, for 200 rounds each instead of 2, and a long walk of the order machine.
+races: install
+	@RACE_ROUNDS=200 MACHINE_EXAMPLES=300 $(BIN)/pytest tests/use_cases/test_order_races.py tests/use_cases/test_order_machine.py
 
 # One at a time: `make run` and `make test` may be started together in a fresh clone.
 install:

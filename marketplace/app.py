@@ -31,6 +31,7 @@ from marketplace.media.store import FolderStore
 from marketplace.web import (
     asset_photos,
     assets,
+    audit,
     auth,
     bulk_listing,
     calendar,
@@ -38,6 +39,7 @@ from marketplace.web import (
     health,
     imports,
     labels,
+    listings,
     media,
     messages,
     papers,
@@ -66,10 +68,10 @@ CONTENT_SECURITY_POLICY = {
 API_ROUTES = (api_assets, api_me)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
-    *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint),
+    *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint, listings.blueprint),
     *(register.blueprint, card_rows.blueprint, bulk_listing.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
-    *(policies.blueprint, calendar.blueprint, stand_ins.blueprint),
+    *(policies.blueprint, calendar.blueprint, stand_ins.blueprint, audit.blueprint),
     *(messages.blueprint, labels.blueprint, papers.blueprint, media.blueprint, health.blueprint),
 )
 
@@ -91,6 +93,10 @@ class Application(APIFlask):
 
     json_provider_class = FastJson
     session_interface = PageSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none is a coroutine, and looking at a dozen with every request adds up."""
+        return func
 
     def dispatch_request(self) -> Any:
         """Run the view and make its work lasting; an exception leaves nothing behind."""

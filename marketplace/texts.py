@@ -28,12 +28,9 @@ class Texts:
 
     def __init__(self, locale: str, catalogues: Path = CATALOGUES) -> None:
         self.locale = Locale.parse(locale)
-        self._catalogue = _load(self.locale.language, catalogues)
-
-    @property
-    def tag(self) -> str:
+        self.tag = locale.replace("_", "-")
         """The language as HTML and mail name it."""
-        return str(self.locale).replace("_", "-")
+        self._catalogue = _load(self.locale.language, catalogues)
 
     def translate(self, source: str) -> str:
         """A source text in this language; itself where there is no translation."""

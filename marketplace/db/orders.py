@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -29,6 +30,17 @@ from marketplace.db.base import Base, Id, Json, Moment, Money, word
 from marketplace.db.people import Unit, User
 from marketplace.domain.orders import OrderKind, OrderState, StepState, Urgency
 from marketplace.domain.permissions import Role
+
+
+_ATTENTION = """CASE
+    WHEN closed_at IS NOT NULL THEN 1000000 - ((closed_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date)
+    WHEN answer_by IS NOT NULL THEN answer_by - '2000-01-01'::date
+    WHEN state::text = 'on_loan'::text THEN COALESCE(returned_on, ends_on) - '2000-01-01'::date
+    WHEN state::text = 'waiting'::text
+        THEN (submitted_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date + 30
+    ELSE (submitted_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date + 7
+END"""
+_OPEN = text("closed_at IS NULL AND number IS NOT NULL")
 
 
 class OrderCounter(Base):
@@ -54,6 +66,17 @@ class Order(Base):
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_ends_on", "ends_on", postgresql_where=text("state = 'on_loan'")),
         Index("ix_orders_answer_by", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
+        Index("ix_orders_open", "attention", "id", postgresql_where=_OPEN),
+        Index("ix_orders_open_own", "requester_id", "attention", "id", postgresql_where=_OPEN),
+        Index(
+            "ix_orders_in_line", "attention", "id", postgresql_where=text("state IN ('waiting', 'offered')")
+        ),
+        Index(
+            "ix_orders_ended",
+            "attention",
+            "id",
+            postgresql_where=text("closed_at IS NOT NULL AND number IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -85,6 +108,9 @@ class Order(Base):
     submitted_at: Mapped[Moment | None]
     closed_at: Mapped[Moment | None]
     close_reason: Mapped[str] = mapped_column(Text, server_default="")
+    attention: Mapped[int | None] = mapped_column(Computed(_ATTENTION, persisted=True), deferred=True)
+    """Where it stands in a list, in days: by the day on which something must have happened (or should
+    have been looked after, where no such day is set); behind all of these the ended ones, the last first."""
 
     requester: Mapped[User] = relationship()
     receiver: Mapped[Unit] = relationship(foreign_keys=[receiver_unit_id])

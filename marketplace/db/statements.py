@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import URL, Select
@@ -19,15 +20,24 @@ _DIALECT = URL.create("postgresql+psycopg").get_dialect()()
 class Statement:
     """A query, put together once: that takes longer than the database takes to answer it.
 
-    Its values are all named with ``bindparam``.
+    The values that differ from call to call are named with ``bindparam``.
     """
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
         self._query = query
-        self._text = str(query.compile(dialect=_DIALECT)).encode()
+        left_open = {name: None for name, bind in query.compile(dialect=_DIALECT).binds.items() if bind.required}
+        whole = query.params(left_open)
+        compiled = whole.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self._text = str(compiled).encode()
+        self._constants = {name: _plain(value) for name, value in compiled.params.items()}
 
     def rows(self, source: Source, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
         """What it finds."""
         if isinstance(source, Session):
             return source.execute(self._query, values).all()
-        return source.execute(self._text, values).fetchall()
+        return source.execute(self._text, self._constants | values).fetchall()
+
+
+def _plain(value: Any) -> Any:
+    """A domain word as the driver takes it."""
+    return value.value if isinstance(value, Enum) else value

@@ -48,12 +48,12 @@ def check_secrecy(secrecy: Secrecy) -> None:
         )
 
 
-def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
-    """The quantity that will stand on offer.
+def check_offer(offer: Offer, *, secrecy: Secrecy, available: int, promised: int = 0) -> int:
+    """The quantity that will stand on offer; ``promised`` of it are kept for orders already.
 
     Raises:
         RuleError: the asset is classified.
-        Invalid: no mode is chosen, or more is offered than there is.
+        Invalid: no mode is chosen, more is offered than there is, or less than is promised.
     """
     check_secrecy(secrecy)
     if not offer.modes:
@@ -61,6 +61,12 @@ def check_offer(offer: Offer, *, secrecy: Secrecy, available: int) -> int:
     quantity = available if offer.quantity is None else offer.quantity
     if not 1 <= quantity <= available:
         raise invalid_field("quantity", N_("上架数量应在1到%(available)d之间。"), available=available)
+    if quantity < promised:
+        raise invalid_field(
+            "quantity",
+            N_("有申请单正在办理，上架数量不能少于%(promised)d。请先办结或撤销这些申请单。"),
+            promised=promised,
+        )
     return quantity
 
 

@@ -55,13 +55,13 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     mail["Subject"] = one_line(letter.title)
     mail["Date"] = format_datetime(letter.written_at)
     mail["Message-ID"] = f"<{name_of(letter)}@{own_address.rpartition('@')[2]}>"
-    mail["Content-Language"] = letter.texts.tag
     # Keeps absence notes and other robots from answering (RFC 3834).
     mail["Auto-Submitted"] = "auto-generated"
     words = _words(letter)
     mail.set_content(_plain(letter, words))
     html = _templates.get_template("letter.html").render(letter=letter, words=words)
     mail.add_alternative(html, subtype="html")
+    mail["Content-Language"] = letter.texts.tag
     mail.set_boundary(f"part-of-{name_of(letter)}")
     return mail
 

@@ -19,12 +19,14 @@ from marketplace.db.assets import Asset
 from marketplace.db.audit import AuditEntry, AuditSeal
 from marketplace.db.imports import ImportRun
 from marketplace.db.orders import Order
-from marketplace.db.people import ApiToken, Unit, User, within
+from marketplace.db.people import ApiToken, Unit, User, below, within
 from marketplace.domain.errors import Invalid, invalid_field
 from marketplace.domain.permissions import ROLE_PERMISSIONS, Actor, Permission
 from marketplace.domain.text import N_, clean
 
 PAGE = 50
+MOST_UNITS = 1_000
+"""Units that are offered to choose from; others are called by their code."""
 LARGEST_ID = 2**63 - 1
 
 
@@ -170,6 +172,12 @@ def names_of(session: Session, entries: Sequence[AuditEntry]) -> Names:
         for row_id, name in session.execute(select(key, label).where(key.in_(ids)))
     }
     return Names(dict(found), named)
+
+
+def units(session: Session, actor: Actor) -> Sequence[Unit]:
+    """Units whose entries the actor reads, in the order of the tree."""
+    scope = true() if actor.everything else below(actor.scopes(Permission.READ_AUDIT))
+    return session.scalars(select(Unit).where(scope).order_by(Unit.path).limit(MOST_UNITS)).all()
 
 
 def _role_units(half: Any) -> Iterator[int]:

@@ -48,6 +48,82 @@ def list_asset(
     return listing
 
 
+def change(
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    today: dt.date,
+    asset_id: int,
+    offer: Offer,
+    *,
+    version: int | None = None,
+) -> Listing:
+    """Change what an asset is offered with, while it stays on offer.
+
+    Raises:
+        Conflict: it isn't on offer, or changed since it was shown.
+        Invalid: the offer is not acceptable, or less than what is promised already.
+    """
+    asset = load(session, actor, asset_id, Permission.LIST_ASSETS, for_update=True)
+    check_version(asset, version)
+    listing, before = _open_listing(asset), offered_with(asset)
+    kept = promised(session, asset)
+    quantity = check_offer(offer, secrecy=asset.secrecy, available=asset.quantity, promised=kept)
+    _fill(session, asset, listing, offer, quantity)
+    old, new = audit.differences(before, offered_with(asset))
+    if new:
+        touch(session, asset, now)
+        audit.record(
+            session,
+            actor,
+            now,
+            "asset.offer",
+            "asset",
+            asset.id,
+            unit_id=asset.unit_id,
+            before=old,
+            after=new,
+        )
+        session.flush()
+        waiting_lists.offer_next(session, actor, now, today, asset.id)
+    return listing
+
+
+def offered_with(asset: Asset) -> dict[str, object]:
+    """What an asset's open offer says, by the names of :class:`Offer`.
+
+    Raises:
+        Conflict: it isn't on offer.
+    """
+    listing = _open_listing(asset)
+    ways = ((Mode.LOAN, listing.for_loan), (Mode.TRANSFER, listing.for_transfer))
+    return {
+        "modes": [mode for mode, on in ways if on],
+        "quantity": listing.quantity,
+        "condition": asset.condition,
+        "place": listing.place,
+        "contact_name": listing.contact_name,
+        "contact_phone": listing.contact_phone,
+        "note": listing.note,
+        "audience": "department" if listing.audience_unit_id else "everyone",
+    }
+
+
+def promised(session: Session, asset: Asset) -> int:
+    """Pieces that orders keep already: no fewer can be offered, and while there are any, the offer stays."""
+    return reserved_pieces(session, asset.id)
+
+
+def _open_listing(asset: Asset) -> Listing:
+    if asset.listing is None:
+        raise Conflict(
+            N_("这项资产已不在仓，没有可以修改的上架内容。请返回资产页面查看最新状态。"),
+            code="wrong_state",
+            state=asset.state,
+        )
+    return asset.listing
+
+
 def withdraw(
     session: Session,
     actor: Actor,
@@ -90,7 +166,7 @@ def withdraw(
 
 
 def _check_not_promised(session: Session, asset: Asset) -> None:
-    if reserved_pieces(session, asset.id):
+    if promised(session, asset):
         raise Conflict(
             N_("有申请单正在办理，不能撤回。请先办结，或由审批人退回、申请单位撤销。"),
             code="promised",
@@ -146,22 +222,10 @@ def _put_on_offer(session: Session, actor: Actor, now: dt.datetime, asset: Asset
     """Check everything first, then change: a refusal leaves the asset as it was."""
     row = step(asset.state, AssetAction.LIST)
     quantity = check_offer(offer, secrecy=asset.secrecy, available=asset.quantity)
-    listing = Listing(
-        asset_id=asset.id,
-        for_transfer=Mode.TRANSFER in offer.modes,
-        for_loan=Mode.LOAN in offer.modes,
-        quantity=quantity,
-        place=clean(offer.place) or asset.location or "",
-        contact_name=clean(offer.contact_name),
-        contact_phone=clean(offer.contact_phone),
-        note=clean(offer.note),
-        audience_unit_id=_circle(session, asset.unit) if offer.own_department_only else None,
-        listed_at=now,
-        listed_by=actor.user_id,
-    )
+    listing = Listing(asset_id=asset.id, listed_at=now, listed_by=actor.user_id)
+    _fill(session, asset, listing, offer, quantity)
     session.add(listing)
     before, asset.state = asset.state, row.target
-    asset.condition = offer.condition or asset.condition
     touch(session, asset, now)
     after = {
         "state": asset.state,
@@ -182,6 +246,16 @@ def _put_on_offer(session: Session, actor: Actor, now: dt.datetime, asset: Asset
         reason=listing.note,
     )
     return listing
+
+
+def _fill(session: Session, asset: Asset, listing: Listing, offer: Offer, quantity: int) -> None:
+    listing.for_transfer, listing.for_loan = Mode.TRANSFER in offer.modes, Mode.LOAN in offer.modes
+    listing.quantity = quantity
+    listing.place = clean(offer.place) or asset.location or ""
+    listing.contact_name, listing.contact_phone = clean(offer.contact_name), clean(offer.contact_phone)
+    listing.note = clean(offer.note)
+    listing.audience_unit_id = _circle(session, asset.unit) if offer.own_department_only else None
+    asset.condition = offer.condition or asset.condition
 
 
 def _circle(session: Session, unit: Unit) -> int:

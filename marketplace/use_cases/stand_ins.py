@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from marketplace.db.people import RoleGrant, Unit, UnitKind, User, within
-from marketplace.db.stand_ins import ONE_AT_A_TIME, StandIn
+from marketplace.db.people import Unit, UnitKind, User, within
+from marketplace.db.stand_ins import ONE_AT_A_TIME, StandIn, eligible, principals
 from marketplace.domain.errors import Conflict, NotAllowed, NotFound, invalid_field
-from marketplace.domain.permissions import SEPARATE_ADMINISTRATORS, Actor, Permission
+from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.stand_ins import Wanted, read_wanted
 from marketplace.domain.text import N_
 from marketplace.use_cases import audit
@@ -21,19 +21,8 @@ PAGE = 50
 
 
 def principals_of(session: Session, user_id: int, day: dt.date) -> set[int]:
-    """Ids of the users for whom this user may decide that day.
-
-    A stand-in's own stand-in is not among those who may: rights are not handed on. Nobody stands in
-    for a stopped account, and none of the three administrators stands in for anybody.
-    """
-    principal = aliased(User)
-    query = (
-        select(StandIn.user_id)
-        .join(principal, principal.id == StandIn.user_id)
-        .join(User, User.id == StandIn.stand_in_id)
-        .where(StandIn.stand_in_id == user_id, _on(day), principal.active, _eligible())
-    )
-    return set(session.scalars(query))
+    """Ids of the users for whom this user may decide that day."""
+    return set(session.scalars(principals(user_id, day)))
 
 
 def own(session: Session, actor: Actor) -> Sequence[StandIn]:
@@ -123,16 +112,6 @@ def end_early(session: Session, actor: Actor, now: dt.datetime, today: dt.date, 
     return row
 
 
-def _on(day: dt.date) -> ColumnElement[bool]:
-    return (StandIn.starts_on <= day) & (StandIn.ends_on >= day) & StandIn.revoked_at.is_(None)
-
-
-def _eligible() -> ColumnElement[bool]:
-    """Active accounts that are none of the three administrators."""
-    administers = exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_(SEPARATE_ADMINISTRATORS))
-    return User.active & ~administers
-
-
 def _with_people() -> Select[StandIn]:
     return select(StandIn).options(
         joinedload(StandIn.principal).joinedload(User.home_unit),
@@ -145,7 +124,7 @@ def _candidates(session: Session, actor: Actor) -> Select[User]:
     return (
         select(User)
         .join(User.home_unit)
-        .where(_eligible(), User.id != actor.user_id, within(User.home_unit_id, circle))
+        .where(eligible(), User.id != actor.user_id, within(User.home_unit_id, circle))
     )
 
 

@@ -14,7 +14,10 @@ from marketplace.domain.states import AssetAction
 from marketplace.web.changes import changes_of
 
 _TOLD = frozenset(
-    {"asset.edit", "asset.split", "asset.receive", *(f"asset.{action}" for action in AssetAction)}
+    {
+        *("asset.edit", "asset.offer", "asset.split", "asset.receive"),
+        *(f"asset.{action}" for action in AssetAction),
+    }
 )
 """Actions whose values are told one by one."""
 
@@ -51,6 +54,6 @@ def _lines(entry: AuditEntry) -> list[str]:
     if entry.action in _TOLD:
         return [str(change) for change in changes_of(entry)]
     if entry.action == "asset.photo_caption":
-        return [str(change) for change in changes_of(entry) if change.label == gettext("照片说明")]
+        return [str(change) for change in changes_of(entry) if change.name == "caption"]
     file = (entry.after or {}).get("file")
     return [file] if file else []

@@ -9,19 +9,21 @@ from typing import Any
 from flask_babel import gettext
 
 from marketplace.db.audit import AuditEntry
-from marketplace.domain import orders, states, units
+from marketplace.domain import orders, states
 from marketplace.domain.assets import BY_NAME, CONDITIONS
 from marketplace.domain.audit_names import VALUE_NAMES
 from marketplace.domain.permissions import ROLE_NAMES, Role
 from marketplace.domain.text import N_
+from marketplace.domain.units import KIND_NAMES
 from marketplace.web.asset_facts import in_words
 from marketplace.web.facets import MODES
 
 _ORDER = ("state", "modes", "category", *BY_NAME)
 _WORDS: dict[tuple[str, str], Mapping[Any, str]] = {
     ("asset", "state"): states.STATE_NAMES,
+    ("asset", "audience"): {"everyone": N_("所有单位"), "department": N_("先给本主管部门的单位")},
     ("order", "state"): orders.STATE_NAMES,
-    ("unit", "kind"): units.KIND_NAMES,
+    ("unit", "kind"): KIND_NAMES,
     ("order", "role"): ROLE_NAMES,
     ("order", "side"): {"giver": N_("调出方"), "receiver": N_("调入方")},
     ("order", "condition"): {code: words[0] for code, words in CONDITIONS.items()},
@@ -34,6 +36,7 @@ _WORDS: dict[tuple[str, str], Mapping[Any, str]] = {
 class Change:
     """One value. ``compared`` is false where the entry doesn't say what it was before."""
 
+    name: str
     label: str
     old: str | None
     new: str | None
@@ -54,6 +57,7 @@ def changes_of(entry: AuditEntry, units: Mapping[int, str] | None = None) -> lis
     words = _Words(entry.object_kind, units or {})
     return [
         Change(
+            name,
             words.label(name),
             words.word(name, before.get(name)),
             words.word(name, after.get(name)),

@@ -58,7 +58,7 @@ def test_capitals_say_the_amount_and_nothing_else(cents: int) -> None:
 
 def cents_of(words: str) -> int:
     """Read capitals back."""
-    yuan, mark, change = words.rpartition("元") if "元" in words else ("", "", words)
+    yuan, _mark, change = words.rpartition("元") if "元" in words else ("", "", words)
     cents = number_of(yuan) * 100
     for sign, size in (("角", 10), ("分", 1)):
         if sign in change:

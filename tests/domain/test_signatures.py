@@ -60,7 +60,9 @@ def test_what_is_read_draws_only_numbers(strokes: list[list[int]]) -> None:
     signature = parse(json.dumps({"w": 200, "h": 200, "s": [wide, *strokes]}))
     assert kept(signature.as_json()) == signature
     drawing = svg(signature)
-    assert re.fullmatch(r'<svg xmlns="[^"]+" viewBox="[\d -]+"><path d="[MQLh\d. -]+" [^<>]+/></svg>', drawing)
+    assert re.fullmatch(
+        r'<svg xmlns="[^"]+" viewBox="[\d -]+"><path d="[MQLh\d. -]+" [^<>]+/></svg>', drawing
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,9 @@ def test_what_is_no_signature_is_refused(strokes: Any) -> None:
         parse(json.dumps({"w": 600, "h": 200, "s": strokes}))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "[" * 5000, '{"w":0,"h":0,"s":[]}', " " * (MAX_TEXT + 1)])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", "[" * 5000, '{"w":0,"h":0,"s":[]}', " " * (MAX_TEXT + 1)]
+)
 def test_what_is_no_drawing_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse(text)

@@ -65,6 +65,23 @@ class Town:
         details = order_drafts.Details(reason="新办公室使用", starts_on=starts, ends_on=ends)
         return order_drafts.save(self.session, actor, order.id, details)
 
+    def wish(
+        self,
+        asset: Asset,
+        who: str = "B.staff",
+        kind: OrderKind = OrderKind.TRANSFER,
+        quantity: int = 1,
+        days: tuple[int, int] = (0, 9),
+    ) -> Order:
+        """The same as a draft of its own, apart from the basket."""
+        actor, unit = self.actor(who), self.units[who.split(".")[0]]
+        order = order_drafts.ask_for(self.session, actor, NOW, asset.id, kind, quantity, unit)
+        order.reason = "新办公室使用"
+        if kind is OrderKind.LOAN:
+            order.starts_on, order.ends_on = (TODAY + dt.timedelta(days=n) for n in days)
+        self.session.flush()
+        return order
+
     def submitted(self, asset: Asset, who: str = "B.staff", **wish: Any) -> Order:
         """A submitted order."""
         order = self.draft(asset, who, **wish)

@@ -34,28 +34,6 @@ CARD = {
 BOTH = Offer(modes=frozenset({Mode.TRANSFER, Mode.LOAN}))
 
 
-@pytest.fixture
-def region(session: Session) -> Unit:
-    return factories.unit(session)
-
-
-@pytest.fixture
-def school(session: Session, region: Unit) -> Unit:
-    return factories.unit(session, factories.unit(session, region, name="教育局"), name="第一中学")
-
-
-@pytest.fixture
-def officer(school: Unit) -> Actor:
-    return factories.actor((Role.UNIT_ASSET_OFFICER, school))
-
-
-@pytest.fixture
-def stranger(session: Session, region: Unit) -> Actor:
-    return factories.actor(
-        (Role.UNIT_ASSET_OFFICER, factories.unit(session, factories.unit(session, region)))
-    )
-
-
 def _traces(session: Session) -> tuple[int, int, int]:
     return tuple(  # type: ignore[return-value]
         session.scalar(select(func.count()).select_from(table)) for table in (AuditEntry, OutboxRow, Listing)
@@ -163,41 +141,6 @@ def test_a_listed_card_is_seen_but_not_touched_by_others(
     assert _traces(session) == before
 
 
-def test_the_first_circle_is_the_own_department(
-    session: Session, officer: Actor, stranger: Actor, school: Unit
-) -> None:
-    card = assets.create(session, officer, NOW, school.code, CARD)
-    listings.list_asset(session, officer, NOW, card.id, Offer(modes=BOTH.modes, own_department_only=True))
-    neighbour = factories.unit(session, session.get_one(Unit, school.parent_id))
-    assert assets.load(session, factories.actor((Role.STAFF, neighbour)), card.id)
-    with pytest.raises(NotFound):
-        assets.load(session, stranger, card.id)
-
-
-def test_listing_and_withdrawing(session: Session, officer: Actor, school: Unit) -> None:
-    card = assets.create(session, officer, NOW, school.code, CARD)
-    offer = Offer(modes=frozenset({Mode.LOAN}), quantity=5, condition=Condition.NEW, note="几乎未用")
-    listing = listings.list_asset(session, officer, NOW, card.id, offer)
-    assert (card.state, card.condition, listing.quantity) == (AssetState.LISTED, Condition.NEW, 5)
-    assert (listing.for_transfer, listing.for_loan, listing.place) == (False, True, "主楼301室")
-    with pytest.raises(Conflict) as refused:
-        listings.list_asset(session, officer, NOW, card.id, offer)
-    assert (refused.value.state, refused.value.allowed) == ("listed", ("withdraw",))
-    listings.withdraw(session, officer, NOW, card.id, "本单位急用")
-    assert card.state is AssetState.IN_USE
-    assert card.listing is None
-    with pytest.raises(Conflict):
-        listings.withdraw(session, officer, NOW, card.id)
-
-
-def test_a_classified_asset_is_never_listed(session: Session, officer: Actor, school: Unit) -> None:
-    card = assets.create(session, officer, NOW, school.code, CARD | {"secrecy": "机密"})
-    with pytest.raises(RuleError) as refused:
-        listings.list_asset(session, officer, NOW, card.id, BOTH)
-    assert refused.value.code == "classified"
-    assert refused.value.basis
-
-
 def test_a_listed_asset_is_not_made_secret_or_smaller_than_its_offer(
     session: Session, officer: Actor, school: Unit
 ) -> None:
@@ -206,32 +149,3 @@ def test_a_listed_asset_is_not_made_secret_or_smaller_than_its_offer(
     for change in ({"secrecy": "秘密"}, {"quantity": "19"}):
         with pytest.raises(Invalid):
             assets.edit(session, officer, NOW, card.id, None, change)
-
-
-@pytest.mark.parametrize("quantity", [0, 21, -1])
-def test_no_more_is_offered_than_there_is(
-    session: Session, officer: Actor, school: Unit, quantity: int
-) -> None:
-    card = assets.create(session, officer, NOW, school.code, CARD)
-    with pytest.raises(Invalid):
-        listings.list_asset(session, officer, NOW, card.id, Offer(modes=BOTH.modes, quantity=quantity))
-    assert card.state is AssetState.IN_USE
-
-
-def test_bulk_listing_lists_what_it_can_and_says_why_not(
-    session: Session, officer: Actor, stranger: Actor, school: Unit
-) -> None:
-    good = [factories.asset(session, school) for _ in range(3)]
-    secret = factories.asset(session, school, secrecy="secret")
-    taken = factories.listed(session, school)
-    ids = [*(row.id for row in good), secret.id, taken.id, 10**12]
-    listed, refused = listings.list_many(session, officer, NOW, ids, BOTH)
-    assert listed == [row.id for row in good]
-    assert {key: error.code for key, error in refused.items()} == {
-        secret.id: "classified",
-        taken.id: "wrong_state",
-        10**12: "not_found",
-    }
-    assert listings.list_many(session, stranger, NOW, [taken.id, secret.id], BOTH)[0] == []
-    with pytest.raises(Invalid):
-        listings.list_many(session, officer, NOW, range(listings.BULK_LIMIT + 1), BOTH)

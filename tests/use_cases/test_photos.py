@@ -45,31 +45,6 @@ def store(tmp_path: Path) -> FolderStore:
 
 
 @pytest.fixture
-def region(session: Session) -> Unit:
-    return factories.unit(session)
-
-
-@pytest.fixture
-def school(session: Session, region: Unit) -> Unit:
-    return factories.unit(session, factories.unit(session, region, name="教育局"), name="第一中学")
-
-
-@pytest.fixture
-def elsewhere(session: Session, region: Unit) -> Unit:
-    return factories.unit(session, factories.unit(session, region, name="水务局"), name="水文站")
-
-
-@pytest.fixture
-def officer(school: Unit) -> Actor:
-    return factories.actor((Role.UNIT_ASSET_OFFICER, school))
-
-
-@pytest.fixture
-def stranger(elsewhere: Unit) -> Actor:
-    return factories.actor((Role.UNIT_ASSET_OFFICER, elsewhere))
-
-
-@pytest.fixture
 def asset(session: Session, school: Unit) -> Asset:
     return factories.asset(session, school)
 

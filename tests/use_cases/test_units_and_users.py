@@ -22,11 +22,6 @@ from tests.conftest import NOW
 
 
 @pytest.fixture
-def region(session: Session) -> Unit:
-    return factories.unit(session, code="330000", name="江州市", region_name="江州市")
-
-
-@pytest.fixture
 def department(session: Session, region: Unit) -> Unit:
     return factories.unit(session, region, code="JY", name="教育局")
 
