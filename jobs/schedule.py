@@ -17,7 +17,8 @@ from marketplace.db.outbox import KeptAnswer, OutboxRow
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import PLATFORM
 from marketplace.mail.carriers import MailServerDown, carrier_of
-from marketplace.use_cases import audit_chain, mailing, register_import, register_worker
+from marketplace.media.store import FolderStore
+from marketplace.use_cases import audit_chain, mailing, photo_files, register_import, register_worker
 from search import drift, indexer
 
 log = get_logger()
@@ -93,14 +94,25 @@ def send_mail(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
-    """Forget what is no longer needed: drained outbox rows, kept answers, files of old imports."""
+    """Forget what is no longer needed: drained outbox rows, kept answers, files of old imports, and
+    files of photos that were never added.
+    """
     old = KeptAnswer.created_at < now - ANSWERS_KEPT
+    photos = photo_files.sweep(
+        means.sessions,
+        FolderStore(means.settings.media_dir),
+        now,
+        dry_run=dry_run,
+        keep_going=means.keep_going,
+    )
     with transaction(means.sessions) as session:
         if dry_run:
-            return {"answers": session.scalar(select(func.count()).select_from(KeptAnswer).where(old)) or 0}
+            count = session.scalar(select(func.count()).select_from(KeptAnswer).where(old)) or 0
+            return {"answers": count, "photos": photos}
         answers = session.execute(delete(KeptAnswer).where(old).returning(KeptAnswer.key)).all()
         imports = register_import.clear_old(session, means.settings, now)
-    return {"answers": len(answers), "imports": imports, "outbox": indexer.purge(means.sessions, now)}
+    outbox = indexer.purge(means.sessions, now)
+    return {"answers": len(answers), "imports": imports, "outbox": outbox, "photos": photos}
 
 
 JOBS: tuple[Job, ...] = (

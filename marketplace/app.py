@@ -17,6 +17,7 @@ from flask_wtf import CSRFProtect
 from marketplace.api import assets as api_assets
 from marketplace.api import document
 from marketplace.api import me as api_me
+from marketplace.api import orders as api_orders
 from marketplace.api.blueprint import blueprint as api_blueprint
 from marketplace.config import ROOT, Settings
 from marketplace.db.session import make_engine, make_lookup, make_sessions
@@ -65,7 +66,7 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-API_ROUTES = (api_assets, api_me)
+API_ROUTES = (api_assets, api_me, api_orders)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint, listings.blueprint),

@@ -63,6 +63,8 @@ COMMANDS = (
     "accounts",
     "token",
     "import-assets",
+    "audit",
+    "audit verify",
     "reindex",
 )
 

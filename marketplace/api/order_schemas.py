@@ -49,7 +49,9 @@ class OrderAct(Strict):
     reason: str = Field("", max_length=2000, description="Compulsory to reject, send back and call off")
     step_id: int | None = Field(None, ge=1, le=MAX_ID, description="The step that is decided, as shown")
     end: dt.date | None = Field(None, description="renew: the new last day")
-    side: Literal["", "giver", "receiver"] = Field("", description="Whom you confirm for, if you could for both")
+    side: Literal["", "giver", "receiver"] = Field(
+        "", description="Whom you confirm for, if you could for both"
+    )
     condition: str = Field("", max_length=20)
     note: str = Field("", max_length=1000)
     damage: str = Field("", max_length=1000, description="return: what came back broken")
@@ -145,5 +147,3 @@ class OrdersOut(BaseModel):
 
     items: list[OrderSummary]
     next_cursor: str | None
-
-

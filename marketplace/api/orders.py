@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Response, url_for
 
 from marketplace.api import order_views
@@ -12,7 +10,7 @@ from marketplace.api.idempotency import once
 from marketplace.api.order_schemas import OrderAct, OrderNew, OrderOut, OrderQuery, OrdersOut
 from marketplace.db.orders import Order
 from marketplace.db.people import Unit
-from marketplace.domain.errors import Conflict, NotAllowed, RuleError, invalid_field
+from marketplace.domain.errors import invalid_field
 from marketplace.domain.orders import OrderAction
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
@@ -20,15 +18,12 @@ from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, identity, now, today
 from marketplace.use_cases import (
     assets,
-    decisions,
     handovers,
-    loans,
+    order_actions,
     order_drafts,
-    order_endings,
     order_lists,
     order_submission,
     orders,
-    waiting_lists,
 )
 
 
@@ -98,79 +93,13 @@ def open_order(order_id: int) -> Response:
 @once
 def act_on_order(order_id: int, body: OrderAct) -> Response:
     """Do one thing with an order. A renewal answers with the order that it made."""
-    orders.load(db(), actor(), order_id)
-    try:
-        with db().begin_nested():
-            done = _ACTIONS[OrderAction(body.action)](order_id, body)
-    except (NotAllowed, Conflict) as error:
-        raise _refusal(order_id, error) from error
+    call = order_actions.Call(db(), actor(), now(), today(), order_id)
+    given = order_actions.Given(body.reason, body.step_id, body.end, body.side, _confirmation(body))
+    done = order_actions.perform(call, OrderAction(body.action), given)
     if done is None:
         return Response(status=204)
     db().expire_all()
     return _whole(orders.load(db(), actor(), done.id))
-
-
-def _refusal(order_id: int, error: RuleError) -> Conflict:
-    """Whatever the reason, a refused action says where the order stands and what is possible instead."""
-    db().expire_all()
-    order = orders.load(db(), actor(), order_id)
-    allowed = orders.allowed_actions(db(), actor(), today(), order)
-    return Conflict(
-        error.message, state=order.state, allowed=tuple(allowed), code=error.code, **error.params
-    )
-
-
-def _decide(order_id: int, body: OrderAct) -> Order:
-    return decisions.decide(
-        db(),
-        actor(),
-        now(),
-        today(),
-        order_id,
-        OrderAction(body.action),
-        body.reason,
-        step_id=body.step_id,
-    )
-
-
-def _give_up(order_id: int, body: OrderAct) -> Order:
-    return order_endings.give_up(
-        db(), actor(), now(), today(), order_id, OrderAction(body.action), body.reason
-    )
-
-
-def _submit(order_id: int, _body: OrderAct) -> Order:
-    orders.check_allowed(
-        db(), actor(), today(), orders.load(db(), actor(), order_id), OrderAction.SUBMIT
-    )
-    return order_submission.submit(db(), actor(), now(), today(), [order_id])[0]
-
-
-def _discard(order_id: int, _body: OrderAct) -> None:
-    orders.check_allowed(
-        db(), actor(), today(), orders.load(db(), actor(), order_id), OrderAction.DISCARD
-    )
-    order_drafts.discard(db(), actor(), order_id)
-
-
-def _accept(order_id: int, _body: OrderAct) -> Order:
-    return waiting_lists.accept(db(), actor(), now(), today(), order_id)
-
-
-def _renew(order_id: int, body: OrderAct) -> Order:
-    return loans.renew(db(), actor(), now(), today(), order_id, body.end, body.reason)
-
-
-def _hand_over(order_id: int, body: OrderAct) -> Order:
-    return handovers.hand_over(
-        db(), actor(), now(), today(), order_id, _confirmation(body), side=body.side
-    )
-
-
-def _return(order_id: int, body: OrderAct) -> Order:
-    return handovers.give_back(
-        db(), actor(), now(), today(), order_id, _confirmation(body), side=body.side
-    )
 
 
 def _confirmation(body: OrderAct) -> handovers.Confirmation:
@@ -181,22 +110,6 @@ def _confirmation(body: OrderAct) -> handovers.Confirmation:
         note=body.note,
         damage=body.damage,
     )
-
-
-_ACTIONS: dict[OrderAction, Callable[[int, OrderAct], Order | None]] = {
-    OrderAction.SUBMIT: _submit,
-    OrderAction.DISCARD: _discard,
-    OrderAction.ACCEPT: _accept,
-    OrderAction.DECLINE: _give_up,
-    OrderAction.APPROVE: _decide,
-    OrderAction.REJECT: _decide,
-    OrderAction.SEND_BACK: _decide,
-    OrderAction.WITHDRAW: _give_up,
-    OrderAction.CALL_OFF: _give_up,
-    OrderAction.HAND_OVER: _hand_over,
-    OrderAction.RENEW: _renew,
-    OrderAction.RETURN: _return,
-}
 
 
 def _unit(code: str) -> Unit:

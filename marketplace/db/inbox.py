@@ -78,6 +78,11 @@ def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int
     return _read(session, _STEPS, values)
 
 
+def entrusted(user_id: int, day: dt.date) -> ColumnElement[bool]:
+    """Orders of which a step waits for the user as somebody's stand-in."""
+    return Order.id.in_(_as_stand_in().with_only_columns(Order.id).params(user=user_id, today=day))
+
+
 def _values(user_id: int, today: dt.date, after: Place, limit: int) -> dict[str, Any]:
     return {
         "user": user_id,
@@ -92,10 +97,20 @@ def _values(user_id: int, today: dt.date, after: Place, limit: int) -> dict[str,
 
 
 def _read(session: Session, query: Rows, values: dict[str, Any]) -> list[Waiting]:
-    return [
-        Waiting(_TASKS[rank], Place(due, calm, rank, number), order_id, deadline, since)
-        for due, calm, rank, number, order_id, deadline, since in session.execute(query, values)
-    ]
+    rows: Sequence[Sequence[Any]] = session.execute(query, values).all()
+    return [_waiting(*row) for row in rows]
+
+
+def _waiting(
+    due: dt.date,
+    calm: int,
+    rank: int,
+    number: int,
+    order_id: int,
+    deadline: dt.date | None,
+    since: dt.datetime | None,
+) -> Waiting:
+    return Waiting(_TASKS[rank], Place(due, calm, rank, number), order_id, deadline, since)
 
 
 # Where the user holds which role, and where those do for whom the user stands in.

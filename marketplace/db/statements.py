@@ -25,11 +25,11 @@ class Statement:
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
         self._query = query
-        left_open = {name: None for name, bind in query.compile(dialect=_DIALECT).binds.items() if bind.required}
-        whole = query.params(left_open)
-        compiled = whole.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self._text = str(compiled).encode()
-        self._constants = {name: _plain(value) for name, value in compiled.params.items()}
+        compiled = query.compile(dialect=_DIALECT)
+        to_come = {name: None for name, bind in compiled.binds.items() if bind.required}
+        whole = compiled.construct_expanded_state(to_come)
+        self._text = whole.statement.encode()
+        self._constants = {name: _plain(value) for name, value in whole.parameters.items()}
 
     def rows(self, source: Source, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
         """What it finds."""

@@ -55,6 +55,8 @@ ACTIONS: dict[str, dict[str, str]] = {
     },
     N_("办件"): {
         **{f"order.{action}": name for action, name in orders.ACTION_NAMES.items()},
+        "order.photo_add": N_("新增交接照片"),
+        "order.photo_remove": N_("移除交接照片"),
         "loan.consent_asked": N_("征求借用方同意"),
         "loan.consent_answered": N_("借用方答复"),
         "loan.damage": N_("登记损坏"),

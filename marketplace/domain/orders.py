@@ -159,8 +159,10 @@ ACTION_NAMES = {
 class Part(StrEnum):
     """What somebody is to an order."""
 
+    AUTHOR = "author"
+    """Who wrote the request, and alone may change it."""
     REQUESTER = "requester"
-    """Who asked, or whoever else may ask for the receiving unit."""
+    """Who asked, or the asset officer of the receiving unit."""
     DECIDER = "decider"
     """May decide a step that is open now."""
     RECEIVER_OFFICER = "receiver_officer"
@@ -188,8 +190,8 @@ _S, _A, _P = OrderState, OrderAction, Part
 _OFFICERS = (_P.RECEIVER_OFFICER, _P.GIVER_OFFICER)
 
 TRANSITIONS: tuple[Transition, ...] = (
-    _row(_S.DRAFT, _A.SUBMIT, (_S.SUBMITTED, _S.WAITING), _P.REQUESTER),
-    _row(_S.DRAFT, _A.DISCARD, (_S.WITHDRAWN,), _P.REQUESTER),
+    _row(_S.DRAFT, _A.SUBMIT, (_S.SUBMITTED, _S.WAITING), _P.AUTHOR),
+    _row(_S.DRAFT, _A.DISCARD, (_S.WITHDRAWN,), _P.AUTHOR),
     _row(_S.WAITING, _A.WITHDRAW, (_S.WITHDRAWN,), _P.REQUESTER),
     _row(_S.WAITING, _A.OFFER, (_S.OFFERED,), _P.PLATFORM),
     _row(_S.WAITING, _A.AWARD, (_S.SUBMITTED,), _P.PLATFORM),
@@ -201,7 +203,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(_S.SUBMITTED, _A.REJECT, (_S.REJECTED,), _P.DECIDER),
     _row(_S.SUBMITTED, _A.SEND_BACK, (_S.CORRECTION,), _P.DECIDER),
     _row(_S.SUBMITTED, _A.WITHDRAW, (_S.WITHDRAWN,), _P.REQUESTER),
-    _row(_S.CORRECTION, _A.SUBMIT, (_S.SUBMITTED, _S.WAITING), _P.REQUESTER),
+    _row(_S.CORRECTION, _A.SUBMIT, (_S.SUBMITTED, _S.WAITING), _P.AUTHOR),
     _row(_S.CORRECTION, _A.WITHDRAW, (_S.WITHDRAWN,), _P.REQUESTER),
     _row(_S.CORRECTION, _A.EXPIRE, (_S.EXPIRED,), _P.PLATFORM),
     _row(_S.APPROVED, _A.HAND_OVER, (_S.APPROVED, _S.HANDED_OVER, _S.ON_LOAN), *_OFFICERS),

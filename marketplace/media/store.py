@@ -7,9 +7,11 @@ caches and backups need no versions, and putting the same picture twice is one f
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,12 +25,18 @@ def key(digest: str, size: str) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}-{size}.webp"
 
 
+def digest_of(key: str) -> str:
+    """The content hash that a key is made of."""
+    return key[6:70]
+
+
 class PhotoStore(Protocol):
     """What the application needs of any store.
 
     A folder does, and so does an S3-compatible bucket: ``put`` is a PutObject with ``If-None-Match: *``
     (a 412 answer means that the file is there already), ``open`` a GetObject, ``exists`` a
-    HeadObject, ``delete`` a DeleteObject. Every method may be called again after a failure.
+    HeadObject, ``delete`` a DeleteObject, ``written_before`` ListObjectsV2 with its LastModified; there
+    are no drafts in a bucket. Every method may be called again after a failure.
     """
 
     def put(self, key: str, data: bytes) -> None:
@@ -51,12 +59,21 @@ class PhotoStore(Protocol):
         """Whether there is a file with this key."""
         ...
 
+    def written_before(self, moment: dt.datetime) -> Iterator[str]:
+        """Keys of all files that were written before a moment, one by one and in any order."""
+        ...
+
+    def drop_drafts(self, before: dt.datetime) -> int:
+        """Remove what interrupted writes left before a moment; how many there were."""
+        ...
+
 
 class FolderStore:
     """A :class:`PhotoStore` in a folder of one file system, shared by all processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._drafts = folder / ".drafts"
 
     def put(self, key: str, data: bytes) -> None:
         """Write aside, flush to the disk, rename: readers and a power cut see all of the file or none."""
@@ -64,7 +81,8 @@ class FolderStore:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        self._drafts.mkdir(exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=self._drafts)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -88,11 +106,33 @@ class FolderStore:
         """See :meth:`PhotoStore.exists`."""
         return self._path(key).is_file()
 
+    def written_before(self, moment: dt.datetime) -> Iterator[str]:
+        """See :meth:`PhotoStore.written_before`."""
+        for path in self._folder.glob("??/??/*.webp"):
+            name = path.relative_to(self._folder).as_posix()
+            if _KEY.fullmatch(name) and _is_older(path, moment):
+                yield name
+
+    def drop_drafts(self, before: dt.datetime) -> int:
+        """See :meth:`PhotoStore.drop_drafts`."""
+        old = [path for path in self._drafts.glob("*") if _is_older(path, before)]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
     def _path(self, key: str) -> Path:
         """The file of a key; what no key looks like, such as a way out of the folder, is not there."""
         if not _KEY.fullmatch(key):
             raise FileNotFoundError(key)
         return self._folder / key
+
+
+def _is_older(path: Path, moment: dt.datetime) -> bool:
+    """Whether a file was written before a moment; one that went meanwhile is no file any more."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def keep(store: PhotoStore, picture: Picture) -> None:

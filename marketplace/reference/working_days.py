@@ -20,6 +20,7 @@ from marketplace.db.calendar import CalendarDay
 from marketplace.db.policies import PolicyRow, PolicyVersion
 from marketplace.domain.approvals import DEFAULT_POLICY
 from marketplace.domain.calendar import Span
+from marketplace.domain.text import N_
 
 POLICY_SEED_LOCK = 7_351_202
 """Advisory lock: processes that start together seed the policy once."""
@@ -45,7 +46,7 @@ def load_default_policy(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(POLICY_SEED_LOCK)))
     if session.scalar(select(exists().select_from(PolicyVersion))):
         return
-    session.execute(insert(PolicyVersion), [{"number": 1, "note": "系统预置"}])
+    session.execute(insert(PolicyVersion), [{"number": 1, "note": N_("系统预置")}])
     session.execute(insert(PolicyRow), [{"version": 1, **asdict(step)} for step in DEFAULT_POLICY])
 
 

@@ -164,14 +164,14 @@ def names_of(session: Session, entries: Sequence[AuditEntry]) -> Names:
     objects = {(entry.object_kind, entry.object_id) for entry in entries if entry.object_id is not None}
     units = {entry.unit_id for entry in entries if entry.unit_id is not None}
     units |= {unit for entry in entries for half in (entry.before, entry.after) for unit in _role_units(half)}
-    found = session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units))).tuples().all()
-    named = {
+    unit_names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units))).all())
+    object_names = {
         (kind, row_id): name
         for kind, (key, label) in _NAMES.items()
         if (ids := {row_id for other, row_id in objects if other == kind})
         for row_id, name in session.execute(select(key, label).where(key.in_(ids)))
     }
-    return Names(dict(found), named)
+    return Names(unit_names, object_names)
 
 
 def units(session: Session, actor: Actor) -> Sequence[Unit]:

@@ -30,7 +30,7 @@ CORRECTION_DAYS = 5
 HAND_OVER_DAYS = 10
 """Working days in which both sides have to hand over what was approved."""
 
-_STEP_STATES = {
+STEP_STATES = {
     OrderAction.APPROVE: StepState.APPROVED,
     OrderAction.REJECT: StepState.REJECTED,
     OrderAction.SEND_BACK: StepState.RETURNED,
@@ -55,11 +55,11 @@ def decide(
         NotAllowed: no open step is the actor's to decide.
         Invalid: a refusal without a reason.
     """
-    order = orders.load_locked(session, actor, order_id)
+    order = orders.load_locked(session, actor, order_id, deciding_on=today)
     rules.step(order.state, action, orders.allowed_actions(session, actor, today, order))
     step, principal = _own_step(session, actor, today, order, step_id)
     text = rules.read_reason(action, reason)
-    step.state, step.comment = _STEP_STATES[action], text
+    step.state, step.comment = STEP_STATES[action], text
     step.decided_at, step.decided_by, step.principal_id = now, actor.user_id, principal
     if action is OrderAction.APPROVE:
         _approved(session, actor, now, today, order, step)
@@ -143,7 +143,7 @@ def _all_agreed(
         )
         order_news.tell_requester(session, actor, now, order, "loan.renewal_approved")
         return
-    order.answer_by = load_calendar(session).add_working_days(today, HAND_OVER_DAYS)
+    order.answer_by = _hand_over_by(session, today, order)
     orders.move(
         session, actor, now, order, OrderAction.APPROVE, OrderState.APPROVED, reason=step.comment, **details
     )
@@ -151,6 +151,13 @@ def _all_agreed(
         _set_aside(session, actor, now, order)
     order_news.tell_requester(session, actor, now, order, "order.approved")
     order_news.tell_officers(session, actor, now, order, "order.to_hand_over", giver=True, receiver=True)
+
+
+def _hand_over_by(session: Session, today: dt.date, order: Order) -> dt.date:
+    """The last day for both sides to hand over; what is lent later can't be handed over before that."""
+    first = max(today, order.starts_on or today)
+    last = load_calendar(session).add_working_days(first, HAND_OVER_DAYS)
+    return min(last, order.ends_on or last)
 
 
 def _set_aside(session: Session, actor: Actor, now: dt.datetime, order: Order) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
-from marketplace.db.orders import DamageCase, Handover, Order
+from marketplace.db.orders import DamageCase, Handover, Order, OrderLine
+from marketplace.db.people import within
 from marketplace.domain.errors import Conflict, NotAllowed, invalid_field
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState, Part
 from marketplace.domain.permissions import PLATFORM, Actor, Permission, require
@@ -34,6 +36,51 @@ class Confirmation:
     """Digests of photos of the condition."""
     damage: str = ""
     """What is broken, when the holder takes a loan back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A thing that is about to change hands, or to come back."""
+
+    order_id: int
+    direction: str
+
+
+def pending_for(session: Session, actor: Actor, asset_id: int) -> Pending | None:
+    """Where whoever scans the asset's label is to go: the hand-over or return that they may sign.
+
+    A part that was split off still carries the label of the card it came from.
+    """
+    scopes = actor.scopes(Permission.HAND_OVER)
+    signs = or_(
+        and_(within(Order.giver_unit_id, scopes), Handover.giver_at.is_(None)),
+        and_(within(Order.receiver_unit_id, scopes), Handover.receiver_at.is_(None)),
+    )
+    query = (
+        select(Order.id, Order.state)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Asset, Asset.id == OrderLine.asset_id)
+        .outerjoin(
+            Handover,
+            and_(
+                Handover.order_id == Order.id,
+                Handover.direction == case((Order.state == OrderState.APPROVED, OUT), else_=BACK),
+            ),
+        )
+        .where(
+            or_(Asset.id == asset_id, Asset.origin_id == asset_id),
+            Order.state.in_((OrderState.APPROVED, OrderState.ON_LOAN)),
+            signs,
+        )
+        .order_by(
+            Asset.id != asset_id, Order.state != OrderState.ON_LOAN, Order.starts_on.nulls_first(), Order.id
+        )
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    return Pending(found[0], OUT if found[1] is OrderState.APPROVED else BACK)
 
 
 def hand_over(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.order_queries import WHOLE_ORDER
 from marketplace.db.orders import Consent, Order, OrderLine, Reservation
 from marketplace.domain.errors import Conflict, NotAllowed, NotFound, invalid_field
+from marketplace.domain.inbox import FUTURE_LOANS
 from marketplace.domain.loans import check_period, check_renewal
 from marketplace.domain.orders import MAX_REASON, OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import Actor, Permission, require
@@ -102,9 +103,7 @@ def in_the_way(session: Session, order: Order, today: dt.date) -> Sequence[Order
             ),
             Order.id != order.id,
             Order.kind == OrderKind.LOAN,
-            Order.state.in_(
-                (OrderState.SUBMITTED, OrderState.CORRECTION, OrderState.OFFERED, OrderState.APPROVED)
-            ),
+            Order.state.in_(FUTURE_LOANS),
         )
         .options(*WHOLE_ORDER)
         .order_by(Order.starts_on, Order.id)
@@ -191,6 +190,9 @@ def answer_consent(
         raise NotAllowed(N_("请由借用单位的申请人或资产管理员答复。"))
     if consent.answered_at is not None:
         raise Conflict(N_("这项征询已答复。"), code="already_answered", state=loan.state)
+    transfer = session.get_one(Order, consent.transfer_id)
+    if transfer.state is not OrderState.WAITING or loan.state not in FUTURE_LOANS:
+        raise Conflict(N_("这笔借用已不妨碍调剂，不需要再答复。"), code="not_in_the_way", state=loan.state)
     consent.agreed, consent.answered_at, consent.answered_by = agreed, now, actor.user_id
     session.flush()
     _record(session, actor, now, loan, "loan.consent_answered", consent, reason=clean(reason))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
@@ -104,7 +104,7 @@ def find(
     return Page(_rows(session, orders[:limit]), f"{last.attention}-{last.id}" if last else "")
 
 
-def counts(session: Session, actor: Actor, today: dt.date, wish: Wish) -> dict[Box, int]:
+def counts(session: Session, actor: Actor, today: dt.date, wishes: Mapping[Box, Wish]) -> dict[Box, int]:
     """How many orders each box holds of what is asked for, up to :data:`MOST_COUNTED`; one query."""
     boxes = [
         select(func.count())
@@ -116,9 +116,9 @@ def counts(session: Session, actor: Actor, today: dt.date, wish: Wish) -> dict[B
             .subquery()
         )
         .scalar_subquery()
-        for box in Box
+        for box, wish in wishes.items()
     ]
-    return dict(zip(Box, session.execute(select(*boxes)).one(), strict=True))
+    return dict(zip(wishes, session.execute(select(*boxes)).one(), strict=True))
 
 
 def newest(

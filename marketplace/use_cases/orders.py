@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.db import actors
+from marketplace.db import actors, inbox
 from marketplace.db.audit import AuditEntry
 from marketplace.db.order_queries import WHOLE_ORDER, readable
 from marketplace.db.orders import Order, OrderCounter, OrderLine, OrderStep
@@ -39,8 +39,12 @@ def load(session: Session, actor: Actor, order_id: int) -> Order:
     return order
 
 
-def load_locked(session: Session, actor: Actor, order_id: int) -> Order:
+def load_locked(
+    session: Session, actor: Actor, order_id: int, *, deciding_on: dt.date | None = None
+) -> Order:
     """The same for a change: the cards it is about are locked first, then the order itself.
+
+    ``deciding_on`` lets a stand-in in, who decides that day and may otherwise not know of the order.
 
     Raises:
         NotFound: there is none, or the actor may not know of it.
@@ -49,7 +53,7 @@ def load_locked(session: Session, actor: Actor, order_id: int) -> Order:
     reservations.lock(session, session.scalars(lines))
     query = (
         select(Order)
-        .where(Order.id == order_id, readable(actor))
+        .where(Order.id == order_id, _may_load(actor, deciding_on))
         .options(*WHOLE_ORDER)
         .with_for_update(of=Order)
         .execution_options(populate_existing=True)
@@ -58,6 +62,12 @@ def load_locked(session: Session, actor: Actor, order_id: int) -> Order:
     if order is None:
         raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
     return order
+
+
+def _may_load(actor: Actor, deciding_on: dt.date | None) -> ColumnElement[bool]:
+    if deciding_on is None or actor.user_id is None:
+        return readable(actor)
+    return or_(readable(actor), inbox.entrusted(actor.user_id, deciding_on))
 
 
 def open_steps(order: Order) -> Sequence[OrderStep]:
@@ -98,7 +108,7 @@ def parts_of(session: Session, actor: Actor, today: dt.date, order: Order) -> fr
     """What the actor is to this order."""
     parts = set()
     if actor.user_id is not None and order.requester_id == actor.user_id:
-        parts.add(Part.REQUESTER)
+        parts |= {Part.AUTHOR, Part.REQUESTER}
     if actor.may(Permission.HAND_OVER, order.receiver.path):
         parts |= {Part.RECEIVER_OFFICER, Part.REQUESTER}
     if actor.may(Permission.HAND_OVER, order.giver.path):
@@ -119,9 +129,24 @@ def _is_decider(session: Session, actor: Actor, today: dt.date, order: Order, st
 def allowed_actions(session: Session, actor: Actor, today: dt.date, order: Order) -> tuple[OrderAction, ...]:
     """What the actor may do with the order now; pages and the interface offer exactly this."""
     parts = parts_of(session, actor, today, order)
-    if order.state is OrderState.DRAFT and order.requester_id != actor.user_id:
-        return ()
-    return rules.open_actions(order.state, order.kind, parts)
+    confirmed = sides_done(actor, order, parts)
+    return tuple(
+        action
+        for action in rules.open_actions(order.state, order.kind, parts)
+        if not (confirmed and action in (OrderAction.HAND_OVER, OrderAction.RETURN))
+    )
+
+
+def sides_done(actor: Actor, order: Order, parts: frozenset[Part]) -> bool:
+    """Whether the actor has nothing left to confirm in the hand-over, or return, that is under way."""
+    direction = "back" if order.state is OrderState.ON_LOAN else "out"
+    record = next((row for row in order.handovers if row.direction == direction), None)
+    if record is None:
+        return False
+    if actor.user_id in (record.giver_id, record.receiver_id):
+        return True
+    sides = ((Part.GIVER_OFFICER, record.giver_at), (Part.RECEIVER_OFFICER, record.receiver_at))
+    return not any(part in parts and at is None for part, at in sides)
 
 
 def check_allowed(

@@ -19,11 +19,10 @@ from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.finding import Reach, reach_of
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.text import N_, clean
-from marketplace.media import store as stores
 from marketplace.media.fingerprints import NEAR
 from marketplace.media.images import Picture, prepare
 from marketplace.media.store import PhotoStore
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, photo_files
 from marketplace.use_cases.assets import FINAL, load, touch
 
 MAX_PHOTOS = 30
@@ -83,7 +82,7 @@ def add_photo(
     """Keep an uploaded picture with an asset; the first one becomes its cover.
 
     The files are written last. Should the transaction fail after that, they lie unused under their
-    content hash, and no address leads to them.
+    content hash, no address leads to them, and :func:`photo_files.sweep` removes them.
 
     Raises:
         Invalid: the file is no usable picture, or the asset has ``MAX_PHOTOS`` already.
@@ -99,7 +98,7 @@ def add_photo(
     _check_room(asset)
     photo = _new_photo(session, actor, now, asset, picture)
     _note(session, actor, now, asset, "photo_add", after=_facts(photo) | {"file": clean(file_name)[:200]})
-    stores.keep(store, picture)
+    photo_files.keep(session, store, picture)
     return Added(photo, True, alike)
 
 

@@ -50,15 +50,15 @@ def page() -> str | tuple[str, int]:
     return _page(lines, following)
 
 
-@blueprint.get("/export.<any(xlsx, csv):kind>")
+@blueprint.get("/export.<any(xlsx, csv):suffix>")
 @needs(Permission.READ_AUDIT)
-def export(kind: str) -> Response:
+def export(suffix: str) -> Response:
     """All filtered entries as a file, with their seals."""
     service = services()
     pieces = audit_export.stream(
-        service.sessions, actor(), now(), _zone(), _wish(request.args), FileKind(kind)
+        service.sessions, actor(), now(), _zone(), _wish(request.args), FileKind(suffix)
     )
-    return attachment(pieces, FileKind(kind), f"audit-{today():%Y%m%d}")
+    return attachment(pieces, FileKind(suffix), f"audit-{today():%Y%m%d}")
 
 
 @blueprint.post("/verify")

@@ -25,6 +25,7 @@ class Entry:
 
 ENTRIES = (
     Entry("search.page", N_("广场"), "search", (Permission.FIND,), "/search"),
+    Entry("order_lists.page", N_("办件"), "clipboard-list", (Permission.READ_ORDERS,), "/orders"),
     Entry("register.page", N_("资产"), "archive", (Permission.READ_ASSETS,), "/assets"),
     Entry("imports.page", N_("导入"), "file-import", (Permission.IMPORT_ASSETS,), "/imports"),
     Entry("synonyms.page", N_("俗称"), "vocabulary", (Permission.MANAGE_CATALOGUE,), "/admin/synonyms"),

@@ -31,6 +31,11 @@ def conditions(step: PolicyStep) -> list[str]:
     return said
 
 
+def described(step: PolicyStep) -> str:
+    """Who decides, when the step applies, and how long it may take."""
+    return gettext("，").join([who(step), *conditions(step), days(step.deadline_days)])
+
+
 def change_lines(changes: Differences) -> list[tuple[str, str]]:
     """What a version changed: ``added``, ``removed``, ``changed`` or ``moved``, and a sentence."""
     lines = [_line(change) for change in changes.changes]
@@ -43,15 +48,15 @@ def change_lines(changes: Differences) -> list[tuple[str, str]]:
 def _line(change: Change) -> tuple[str, str]:
     step = change.after or change.before
     assert step is not None
-    name = gettext("%(kind)s：%(who)s", kind=gettext(KIND_NAMES[step.kind]), who=who(step))
     if change.before and change.after:
+        name = gettext("%(kind)s：%(who)s", kind=gettext(KIND_NAMES[step.kind]), who=who(step))
         return "changed", gettext("%(step)s，%(changes)s", step=name, changes=_fields(change))
-    said = "，".join([name, *conditions(step), days(step.deadline_days)])
+    said = gettext("%(kind)s：%(who)s", kind=gettext(KIND_NAMES[step.kind]), who=described(step))
     return ("added" if change.after else "removed"), said
 
 
 def _fields(change: Change) -> str:
-    return "；".join(
+    return gettext("；").join(
         gettext(
             "%(field)s由“%(old)s”改为“%(new)s”",
             field=gettext(FIELD_NAMES[name]),

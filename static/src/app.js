@@ -29,3 +29,5 @@ import "./js/chooser.js";
 import "./js/unfold.js";
 import "./js/rows.js";
 import "./js/print.js";
+import "./js/signature.js";
+import "./js/loan-calendar.js";

@@ -67,6 +67,7 @@ def found_organisation(sessions: SessionFactory, search: Engine) -> Organisation
         factories.user(session, region, Role.WAREHOUSE_MANAGER, username="manager", name="余航")
         factories.user(session, region, Role.AUDITOR, username="auditor", name="蔡敏")
         factories.user(session, region, Role.SECURITY_ADMINISTRATOR, username="security", name="杜威")
+        factories.user(session, region, Role.SYSTEM_ADMINISTRATOR, username="system", name="叶知秋")
         desk = factories.listed(session, hospital, "办公桌", brand="圣奥", model="SA-1400", quantity=6)
         hidden = factories.asset(session, hospital, HIDDEN)
         reindex_soon(session, [desk.id, hidden.id])

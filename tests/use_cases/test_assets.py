@@ -12,14 +12,11 @@ from marketplace.db.assets import Asset, Listing
 from marketplace.db.audit import AuditEntry
 from marketplace.db.outbox import OutboxRow
 from marketplace.db.people import Unit
-from marketplace.domain.assets import Condition
-from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound, RuleError
+from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.domain.finding import Mode
 from marketplace.domain.listings import Offer
-from marketplace.domain.permissions import Actor, Role
-from marketplace.domain.states import AssetState
+from marketplace.domain.permissions import Actor
 from marketplace.use_cases import assets, listings
-from tests import factories
 from tests.conftest import NOW
 
 CARD = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -115,7 +116,7 @@ def test_telling_many_is_one_statement(office: Office) -> None:
 
 
 def test_what_the_texts_do_not_name_is_refused(office: Office) -> None:
-    with pytest.raises(TypeError, match="order.expired"):
+    with pytest.raises(TypeError, match=r"order\.expired"):
         office.tell(office.wang, kind="order.expired", reason="x")
     assert told(office.session) == []
 
@@ -205,32 +206,43 @@ def test_counting_stops_where_the_bell_does(office: Office) -> None:
     assert messages.unread_count(office.session, office.wang.id) == messages.MOST_COUNTED
 
 
-def test_the_count_and_the_lists_are_answered_from_their_indexes(office: Office) -> None:
-    """Among 100,000 messages, most of them read, over 500 users."""
-    people = [factories.user(office.session, office.unit).id for _ in range(500)]
+QUESTIONS: dict[str, Callable[[Session, Actor], object]] = {
+    "Index Only Scan using ix_messages_unread": lambda session, who: messages.unread_count(
+        session, who.user_id or 0
+    ),
+    "Index Scan Backward using ix_messages_user": messages.search,
+    "Index Scan Backward using ix_messages_unread": lambda session, who: messages.search(
+        session, who, Show.UNREAD
+    ),
+    "Index Scan Backward using ix_messages_action": lambda session, who: messages.search(
+        session, who, Show.ACTION
+    ),
+    "Index Scan using ix_messages_link": lambda session, _who: messages.settle(session, "/orders/40"),
+}
+
+
+def test_among_100_000_messages_each_question_has_its_index(office: Office) -> None:
+    people = [factories.user(office.session, office.unit).id for _ in range(100)]
     office.session.execute(
         text(
             "INSERT INTO messages (user_id, kind, params, link, needs_action, created_at, read_at)"
-            " SELECT :first + n % 500, 'order.expired', '{}', '/orders/' || n, n % 20 = 0, now(),"
-            " CASE WHEN n % 10 > 0 THEN now() END FROM generate_series(1, 100000) n"
+            " SELECT :first + n % 100, 'order.expired', '{}', '/orders/' || n, n % 20 = 0, now(),"
+            " CASE WHEN n % 9 > 0 THEN now() END FROM generate_series(1, 100000) n"
         ),
         {"first": people[0]},
     )
-    office.session.execute(text("ANALYZE messages"))
-    values = {"user": people[3]}
-    plans = {
-        "ix_messages_unread": "SELECT count(*) FROM (SELECT id FROM messages"
-        " WHERE user_id = :user AND read_at IS NULL LIMIT 100) unread",
-        "ix_messages_user": "SELECT * FROM messages WHERE user_id = :user ORDER BY id DESC LIMIT 31",
-        "ix_messages_action": "SELECT * FROM messages WHERE user_id = :user AND needs_action"
-        " ORDER BY id DESC LIMIT 31",
-        "ix_messages_link": "UPDATE messages SET needs_action = false WHERE link = '/orders/40' AND needs_action",
-    }
-    for index, query in plans.items():
-        plan = "\n".join(office.session.scalars(text(f"EXPLAIN {query}"), values if ":user" in query else {}))
-        assert f"using {index}" in plan, plan
-        assert "Seq Scan" not in plan
-        assert ("Index Only Scan" in plan) == (index == "ix_messages_unread")
+    # What autovacuum does later: rows this fresh would have it prefer another way to the same index.
+    for statement in ("ANALYZE messages", "SET LOCAL enable_bitmapscan = off"):
+        office.session.execute(text(statement))
+    connection = office.session.connection()
+    asked: list[tuple[str, dict[str, object]]] = []
+    event.listen(connection, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    for wanted, ask in QUESTIONS.items():
+        asked.clear()
+        ask(office.session, Actor(user_id=people[3], name=""))
+        [(question, values)] = asked
+        plan = connection.exec_driver_sql(f"EXPLAIN {question}", values).scalars().all()
+        assert wanted in "\n".join(plan)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -36,7 +36,7 @@ def note(world: World, reason: str, unit: str | None = "JY-1", **values: Any) ->
         "actor_name": "王晓岚",
         "action": "asset.edit",
         "object_kind": "asset",
-        "object_id": 1,
+        "object_id": 900_000,
         "unit_id": world.units[unit] if unit else None,
         "reason": reason,
     }
@@ -328,7 +328,7 @@ def test_the_page_says_what_the_nightly_check_found(world: World) -> None:
     assert "removed entry=7 position=5" in page
 
 
-def test_an_empty_record_says_so(world: World) -> None:
-    visitor = auditor(world, "JY-2")
-    assert "还没有记录" in visitor.get("/admin/audit?unit=").text or reasons(visitor) == []
-    assert "没有符合条件的记录" in visitor.get("/admin/audit?words=没有").text
+def test_a_search_without_a_hit_leads_back(world: World) -> None:
+    page = auditor(world).get("/admin/audit?words=没有&kind=asset").text
+    assert "没有符合条件的记录" in page
+    assert 'href="/admin/audit"' in page

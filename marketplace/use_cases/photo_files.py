@@ -1,0 +1,73 @@
+"""The files of photos, kept in step with the rows that name them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from sqlalchemy import CollectionAggregate, String, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from marketplace.db.assets import Photo
+from marketplace.db.orders import Handover
+from marketplace.db.session import SessionFactory, transaction
+from marketplace.media import store as stores
+from marketplace.media.images import Picture
+from marketplace.media.store import PhotoStore
+
+ORPHANS_KEPT = dt.timedelta(days=1)
+"""How long files lie that no row names: an upload failed after they were written."""
+BATCH = 1_000
+FILES_LOCK = 7_260_341
+"""Shared by transactions that write files before their row is there to be seen; taken alone by the sweep."""
+
+
+def keep(session: Session, store: PhotoStore, picture: Picture) -> None:
+    """Put a picture's files, in the transaction that adds the row which names them.
+
+    The files are there already where an earlier upload failed: until this transaction ends, the sweep
+    does not look at any.
+    """
+    session.execute(select(func.pg_advisory_xact_lock_shared(FILES_LOCK)))
+    stores.keep(store, picture)
+
+
+def sweep(
+    sessions: SessionFactory,
+    store: PhotoStore,
+    now: dt.datetime,
+    *,
+    dry_run: bool = False,
+    keep_going: Callable[[], bool] = lambda: True,
+    batch: int = BATCH,
+) -> int:
+    """Delete files that no row names and that are older than ``ORPHANS_KEPT``; how many there are.
+
+    Uploads wait for one batch at most. It may end after any batch, and is safe to run twice at once.
+    """
+    swept, keys = 0, store.written_before(now - ORPHANS_KEPT)
+    while keep_going() and (some := list(islice(keys, batch))):
+        with transaction(sessions) as session:
+            session.execute(select(func.pg_advisory_xact_lock(FILES_LOCK)))
+            orphans = _orphans(session, some)
+            for key in () if dry_run else orphans:
+                store.delete(key)
+            swept += len(orphans)
+    return swept
+
+
+def _orphans(session: Session, keys: Sequence[str]) -> list[str]:
+    digests = {stores.digest_of(key) for key in keys}
+    digests -= set(session.scalars(select(Photo.digest).where(Photo.digest == _any(digests)).distinct()))
+    if digests:
+        shown = func.jsonb_array_elements_text(Handover.photos).column_valued("shown")
+        digests -= set(
+            session.scalars(select(shown).select_from(Handover, shown).where(shown == _any(digests)))
+        )
+    return [key for key in keys if stores.digest_of(key) in digests]
+
+
+def _any(words: Iterable[str]) -> CollectionAggregate[str]:
+    return any_(cast(list(words), ARRAY(String)))
