@@ -35,7 +35,7 @@ def drain_outbox(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
                 select(func.count()).select_from(OutboxRow).where(OutboxRow.drained_at.is_(None))
             )
         return {"waiting": waiting or 0}
-    return indexer.drain_outbox(means.sessions, means.engine, now)
+    return indexer.drain_outbox(means.sessions, means.engine)
 
 
 def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
@@ -50,7 +50,7 @@ def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 def repair_index(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     """Compare index and database and mend what differs."""
-    return drift.repair(means.sessions, means.engine, now, dry_run=dry_run)
+    return drift.repair(means.sessions, means.engine, dry_run=dry_run)
 
 
 def seal_audit(means: Means, _now: dt.datetime, dry_run: bool) -> Figures:
@@ -94,9 +94,7 @@ def send_mail(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
-    """Forget what is no longer needed: drained outbox rows, kept answers, files of old imports, and
-    files of photos that were never added.
-    """
+    """Forget what is no longer needed: drained outbox rows, kept answers, files of imports and photos."""
     old = KeptAnswer.created_at < now - ANSWERS_KEPT
     photos = photo_files.sweep(
         means.sessions,

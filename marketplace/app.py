@@ -34,15 +34,22 @@ from marketplace.web import (
     assets,
     audit,
     auth,
+    basket,
     bulk_listing,
     calendar,
     card_rows,
+    consents,
+    handovers,
     health,
     imports,
+    inbox,
     labels,
     listings,
     media,
     messages,
+    order_lists,
+    order_requests,
+    orders,
     papers,
     policies,
     register,
@@ -52,6 +59,7 @@ from marketplace.web import (
     users,
 )
 from marketplace.web import search as search_page
+from marketplace.web import settings as settings_page
 from marketplace.web.templating import init_templates
 
 MAX_REQUEST_BYTES = 512 * 1024 * 1024
@@ -72,7 +80,9 @@ PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint, listings.blueprint),
     *(register.blueprint, card_rows.blueprint, bulk_listing.blueprint, imports.blueprint),
     *(units.blueprint, users.blueprint, synonyms.blueprint),
-    *(policies.blueprint, calendar.blueprint, stand_ins.blueprint, audit.blueprint),
+    *(policies.blueprint, calendar.blueprint, stand_ins.blueprint, audit.blueprint, settings_page.blueprint),
+    *(inbox.blueprint, handovers.blueprint, consents.blueprint),
+    *(order_lists.blueprint, orders.blueprint, basket.blueprint, order_requests.blueprint),
     *(messages.blueprint, labels.blueprint, papers.blueprint, media.blueprint, health.blueprint),
 )
 

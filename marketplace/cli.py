@@ -55,7 +55,7 @@ def prepared() -> Iterator[tuple[Settings, SessionFactory]]:
         sessions = make_sessions(engine)
         with transaction(sessions) as session:
             load_reference(session)
-        rebuild.ensure_index(sessions, Engine(settings), clock())
+        rebuild.ensure_index(sessions, Engine(settings))
         yield settings, sessions
         engine.dispose()
 
@@ -274,7 +274,6 @@ def reindex() -> None:
         rebuild.rebuild(
             sessions,
             Engine(settings),
-            clock(),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     click.echo("The index is new.")

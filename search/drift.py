@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from marketplace.db.outbox import reindex_soon
@@ -18,7 +17,7 @@ Hashes = Iterator[tuple[int, str]]
 
 
 def repair(
-    sessions: SessionFactory, engine: Engine, now: dt.datetime, *, dry_run: bool = False, batch: int = BATCH
+    sessions: SessionFactory, engine: Engine, *, dry_run: bool = False, batch: int = BATCH
 ) -> Mapping[str, int]:
     """Note in the outbox every asset whose document is missing, differs, or has no asset any more.
 
@@ -29,7 +28,7 @@ def repair(
         EngineDown, EngineRefused: the engine could not be read.
     """
     if not dry_run:
-        ensure_index(sessions, engine, now)
+        ensure_index(sessions, engine)
     figures = {"compared": 0, "missing": 0, "changed": 0, "orphaned": 0}
     noted: list[int] = []
     for asset_id, wanted, found in _paired(_of_database(sessions, batch), _of_index(engine, batch)):

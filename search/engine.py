@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
 
 from marketplace.config import Settings
 from marketplace.engines.process import EngineError
-from search.wire import Patience, Wire, WireError
+from search.wire import Answer, Patience, Request, Wire, WireError
 
 SEARCH_PATIENCE = Patience(connect=0.5, read=2.0)
 """A search that takes longer is answered by the database instead."""
@@ -48,27 +48,22 @@ class Engine:
             "Accept-Encoding": "identity",
         }
 
-    def search(self, query: Json) -> Json:
-        """One search in the live index.
+    def search(self, *queries: Json) -> Iterator[Json]:
+        """Searches in the live index, side by side: together they take as long as the longest.
+
+        Answers come in the order of the queries, each as soon as it is there; take them all.
 
         Raises:
             EngineDown: no answer, or not within two seconds.
-            EngineRefused: the query asks for what the index does not have.
+            EngineRefused: a query asks for what the index does not have.
         """
-        answer: Json = self._call("POST", f"/indexes/{_name(self.index)}/search", query, SEARCH_PATIENCE)
-        return answer
-
-    def search_together(self, queries: Sequence[Json]) -> list[Json]:
-        """Several searches in the live index as one request; raises as :meth:`search` does."""
-        named = [{"indexUid": self.index, **query} for query in queries]
-        answer = self._call("POST", "/multi-search", {"queries": named}, SEARCH_PATIENCE)
-        results: list[Json] = answer["results"]
-        return results
+        path = f"/indexes/{_name(self.index)}/search"
+        return self._ask([self._request("POST", path, query) for query in queries], SEARCH_PATIENCE)
 
     def healthy(self) -> bool:
         """Whether searches can be answered now."""
         try:
-            self._call("GET", f"/indexes/{_name(self.index)}", None, SEARCH_PATIENCE)
+            list(self._ask([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE))
         except EngineError:
             return False
         return True
@@ -80,14 +75,15 @@ class Engine:
             EngineDown: no answer within a minute.
             EngineRefused: the request can't be fulfilled.
         """
-        return self._call(method, path, body, PATIENCE)
+        [answer] = self._ask([self._request(method, path, body)], PATIENCE)
+        return answer
 
     def put_documents(self, index: str, lines: Iterable[bytes]) -> Json:
         """Send documents, one JSON object per line, replacing those with the same id; returns the task."""
         headers = self._headers | {"Content-Type": "application/x-ndjson"}
-        path = f"/indexes/{_name(index)}/documents"
-        task: Json = self._send("POST", path, b"\n".join(lines), headers, PATIENCE)
-        return task
+        request = Request("POST", f"/indexes/{_name(index)}/documents", b"\n".join(lines), headers)
+        [task] = self._ask([request], PATIENCE)
+        return cast(Json, task)
 
     def delete_documents(self, index: str, ids: Sequence[int]) -> Json:
         """Remove documents; ids without a document are no error; returns the task."""
@@ -112,29 +108,25 @@ class Engine:
             error = state.get("error") or {"code": state["status"], "message": f"task {uid} did not succeed"}
             raise EngineRefused(error["code"], error["message"])
 
-    def _call(self, method: str, path: str, body: object, patience: Patience) -> Any:
-        payload = None if body is None else orjson.dumps(body)
-        return self._send(method, path, payload, self._headers, patience)
+    def _request(self, method: str, path: str, body: object = None) -> Request:
+        return Request(method, path, None if body is None else orjson.dumps(body), self._headers)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        patience: Patience,
-    ) -> Any:
+    def _ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Any]:
         try:
-            answer = self._wire.ask(method, path, body, headers, patience)
-            content = orjson.loads(answer.content) if answer.content else None
+            for answer in self._wire.ask(requests, patience):
+                yield _content(answer)
         except (*WireError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
-        if answer.status < 400:
-            return content
-        if answer.status in {408, 429} or answer.status >= 500:
-            raise EngineDown(f"Meilisearch is not able to answer: {answer.status}")
-        problem = content if isinstance(content, dict) else {}
-        raise EngineRefused(problem.get("code", str(answer.status)), problem.get("message", ""))
+
+
+def _content(answer: Answer) -> Any:
+    content = orjson.loads(answer.content) if answer.content else None
+    if answer.status < 400:
+        return content
+    if answer.status in {408, 429} or answer.status >= 500:
+        raise EngineDown(f"Meilisearch is not able to answer: {answer.status}")
+    problem = content if isinstance(content, dict) else {}
+    raise EngineRefused(problem.get("code", str(answer.status)), problem.get("message", ""))
 
 
 def _name(index: str) -> str:

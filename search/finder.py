@@ -83,11 +83,15 @@ class MeiliFinder:
         if scope is None or not words:
             return []
         query = queries.suggesting(words, scope, limit)
-        names = self._from_engine(lambda: [hit["name"] for hit in self.engine.search(query)["hits"]])
+        names = self._from_engine(lambda: self._names(query))
         if names is None:
             with self._sessions() as session:
                 names = fallback.suggest(session, q, reach, limit)
         return names
+
+    def _names(self, query: queries.Query) -> list[str]:
+        [answer] = self.engine.search(query)
+        return [hit["name"] for hit in answer["hits"]]
 
     def healthy(self) -> bool:
         """Whether the search engine answers; when not, ``find`` still does, from the database."""

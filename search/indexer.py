@@ -25,9 +25,7 @@ REBUILD_LOCK = 7_351_202
 """Advisory lock of a rebuild under way."""
 
 
-def drain_outbox(
-    sessions: SessionFactory, engine: Engine, now: dt.datetime, *, batch: int = BATCH
-) -> Mapping[str, int]:
+def drain_outbox(sessions: SessionFactory, engine: Engine, *, batch: int = BATCH) -> Mapping[str, int]:
     """Write the documents of one batch of waiting rows; counts of ``rows``, ``written``, ``deleted``.
 
     All zero when nothing waits or somebody else is draining. The rows are marked in the transaction

@@ -53,7 +53,7 @@ def filters(wish: Wish) -> dict[str, str]:
 
 
 class Plan:
-    """The queries that answer one page of a wish, in one request: the hits, then further counts."""
+    """The queries that answer one page of a wish: one for the hits, others for counts."""
 
     def __init__(self, wish: Wish, of_scope: str, cursor: Cursor | None) -> None:
         self.wish = wish
@@ -84,19 +84,14 @@ class Plan:
         """Whether what is found does not match all the words that were typed."""
         return (self.q, self.strategy) != (self.typed, ALL)
 
-    def queries(self) -> list[Query]:
-        """The one that counts all that is found; those for facets counted apart; the hits come last.
+    def counts(self) -> list[Query]:
+        """The one that counts all that is found, then those for facets counted apart.
 
-        Where nothing else is in the way, the first brings the hits as well. Distances need the counts
-        before the hits can be asked for.
+        None where the query for the hits counts enough; behind a row it counts only the rest.
         """
-        counts = _COUNT_ALL if self.wish.facets or self.by_distance else {}
-        if self.by_distance:
-            return [self._asked() | _NO_HITS | counts, *self._apart()]
-        if not self.behind:
-            return [self.hits() | counts, *self._apart()]
-        # Behind a row there is only the rest: all that is found is counted beside it.
-        return [self._asked() | _NO_HITS | counts, *self._apart(), self.hits()]
+        if self.wish.facets or self.by_distance:
+            return [self._asked() | _NO_HITS | COUNT_ALL, *self._apart()]
+        return [self._asked() | _NO_HITS] if self.behind else []
 
     def alternatives(self) -> list[list[tuple[str, str]]]:
         """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.
@@ -119,7 +114,7 @@ class Plan:
 
     def hits(self) -> Query:
         """The query for the hits of the page; by distance, without the holders that it needs."""
-        query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": ["card"]}
+        query: Query = self._asked() | {"limit": self.wish.limit, "attributesToRetrieve": ["card"]}
         if self.words and self.wish.marked:
             query |= _HIGHLIGHTED
         if self.order:
@@ -143,7 +138,7 @@ class Plan:
 
 
 _EVERYWHERE = (*WORD_FIELDS, *PLACE_FIELDS)
-_COUNT_ALL = {"facets": ["facets"]}
+COUNT_ALL: Query = {"facets": ["facets"]}
 _NO_HITS = {"limit": 0}
 _HIGHLIGHTED = {
     "attributesToHighlight": MARKED,

@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 log = get_logger()
 
 
-def ensure_index(sessions: SessionFactory, engine: Engine, now: dt.datetime) -> None:
+def ensure_index(sessions: SessionFactory, engine: Engine) -> None:
     """Have a live index with the settings of this release; its documents follow by the outbox.
 
     An index of an older release stays searchable while it is refitted. Without an engine nothing is
@@ -54,7 +54,6 @@ def needs_rebuild(engine: Engine) -> bool:
 def rebuild(
     sessions: SessionFactory,
     engine: Engine,
-    now: dt.datetime,
     *,
     batch: int = BATCH,
     progress: Progress = lambda done, total: None,

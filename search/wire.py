@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+KEPT = 32
+"""Idle connections that are kept: several for each thread that searches in one process."""
 WireError = (HTTPException, OSError)
-"""What :meth:`Wire.ask` raises when there is no answer."""
+"""What is raised when there is no answer, or not in time."""
 
 
 class Patience(NamedTuple):
@@ -21,7 +23,16 @@ class Patience(NamedTuple):
 
     connect: float
     read: float
-    """Between two pieces of the request or of the answer."""
+    """Between two pieces of a request or of an answer."""
+
+
+class Request(NamedTuple):
+    """What is asked of the server."""
+
+    method: str
+    path: str
+    body: bytes | None
+    headers: Mapping[str, str]
 
 
 class Answer(NamedTuple):
@@ -41,24 +52,34 @@ class Wire:
         self._root = parts.path.rstrip("/")
         self._idle: list[HTTPConnection] = []
 
-    def ask(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], patience: Patience
-    ) -> Answer:
-        """One request and its answer.
+    def ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Answer]:
+        """Send all requests before the first answer is taken, so that the server works on them side by side.
 
-        Raises:
-            WireError: no answer, or not in time.
+        Answers come in the order of the requests; until the next one is taken there is time for other
+        things. Raises ``WireError``.
         """
+        with contextlib.ExitStack() as lent:
+            connections = [lent.enter_context(self._lent(patience)) for _ in requests]
+            for connection, request in zip(connections, requests, strict=True):
+                path = self._root + request.path
+                connection.request(request.method, path, request.body, dict(request.headers))
+            for connection in connections:
+                response = connection.getresponse()
+                yield Answer(response.status, response.read())
+
+    @contextlib.contextmanager
+    def _lent(self, patience: Patience) -> Iterator[HTTPConnection]:
+        """A connection; whoever fails on the way leaves it in an unknown state, so it is closed."""
         connection = self._reused(patience) or self._new(patience)
         try:
-            connection.request(method, self._root + path, body, dict(headers))
-            response = connection.getresponse()
-            answer = Answer(response.status, response.read())
+            yield connection
         except BaseException:
             connection.close()
             raise
-        self._idle.append(connection)
-        return answer
+        if len(self._idle) < KEPT:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _reused(self, patience: Patience) -> HTTPConnection | None:
         """The connection used last, if the server has not closed it meanwhile."""

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate, tables
 from marketplace.db.session import SessionFactory, make_engine, make_sessions
 from marketplace.engines.embedded import engines
+from marketplace.use_cases import piece_ledger
 
 NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
 """A Tuesday, ten in the morning in China."""
@@ -63,18 +65,33 @@ def session(engine: Engine) -> Iterator[Session]:
     with engine.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session
+            if session.is_active:
+                session.flush()
+        _no_piece_lost(connection)
         outer.rollback()
 
 
 @pytest.fixture
 def sessions(engine: Engine) -> Iterator[SessionFactory]:
     """Sessions that really commit, for tests with several connections; tables are emptied afterwards."""
-    yield make_sessions(engine)
+    made = make_sessions(engine)
+    yield made
+    with engine.connect() as connection:
+        _no_piece_lost(connection)
     names = ", ".join(table.name for table in tables.metadata.sorted_tables)
     with engine.begin() as connection:
         # The audit table refuses even this, except to a test that says so.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+def _no_piece_lost(connection: Connection) -> None:
+    """After every test: whatever it did, no piece of a card was lost or made on the way to another."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if driver.info.transaction_status is not TransactionStatus.INERROR:  # else nothing of it lasts anyway
+        with Session(connection) as session:
+            assert list(piece_ledger.differences(session)) == []
 
 
 def own_database(url: str, name: str) -> str:

@@ -72,6 +72,12 @@ def one(session: Session, user_id: int, today: dt.date, task: Task, number: int)
     return next(iter(_read(session, _ONE[task], values)), None)
 
 
+def of_order(session: Session, user_id: int, today: dt.date, order_id: int) -> Waiting | None:
+    """What waits for the user about an order: the first of it."""
+    values = _values(user_id, today, Place(), 1) | {"number": order_id}
+    return next(iter(_read(session, _OF_ORDER, values)), None)
+
+
 def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int]) -> list[Waiting]:
     """Those of these steps that wait for the user's decision, in the order of the line."""
     values = _values(user_id, today, Place(), len(step_ids)) | {"numbers": list(step_ids)}
@@ -383,6 +389,12 @@ def _named(task: Task) -> Rows:
     return select(rows).where(rows.c.id == bindparam("number", type_=BigInteger)).limit(1)
 
 
+def _about() -> Rows:
+    rows = _all(*Task)
+    about = select(rows).where(rows.c.order_id == bindparam("number", type_=BigInteger))
+    return about.order_by(rows.c.due, rows.c.calm, rows.c.rank, rows.c.id).limit(1)
+
+
 def _named_steps() -> Rows:
     rows = _all(Task.DECIDE)
     wanted = func.any(bindparam("numbers", type_=ARRAY(BigInteger)))
@@ -390,5 +402,5 @@ def _named_steps() -> Rows:
 
 
 _COUNT = Statement(_counted())
-_LINE, _STEPS = _in_line(), _named_steps()
+_LINE, _STEPS, _OF_ORDER = _in_line(), _named_steps(), _about()
 _ONE = {task: _named(task) for task in Task}

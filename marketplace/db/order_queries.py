@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
+from marketplace.db import inbox
 from marketplace.db.orders import Order, OrderStep, Reservation
 from marketplace.db.people import within
 from marketplace.domain.orders import OrderState
@@ -27,6 +30,13 @@ def readable(actor: Actor) -> ColumnElement[bool]:
             or_(within(Order.receiver_unit_id, scopes), within(Order.giver_unit_id, scopes)),
         ),
     )
+
+
+def readable_on(actor: Actor, today: dt.date) -> ColumnElement[bool]:
+    """The same, and what the actor decides that day in somebody's place."""
+    if actor.user_id is None:
+        return readable(actor)
+    return or_(readable(actor), inbox.entrusted(actor.user_id, today))
 
 
 def reserved_pieces(session: Session, asset_id: int) -> int:

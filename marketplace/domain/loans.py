@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from marketplace.domain.errors import Conflict, invalid_field
+from marketplace.domain.order_limits import OrderLimits
 from marketplace.domain.text import N_
 
 
-@dataclass(frozen=True, slots=True)
-class LoanLimits:
-    """What an administrator may set (domain rules, section 4)."""
-
-    longest_days: int = 180
-    most_renewals: int = 2
-    ahead_days: int = 365
-    """How far ahead a loan may begin."""
-    overdue_blocks: bool = True
-
-
-def check_period(start: dt.date | None, end: dt.date | None, today: dt.date, limits: LoanLimits) -> None:
+def check_period(start: dt.date | None, end: dt.date | None, today: dt.date, limits: OrderLimits) -> None:
     """Refuse a period that can't be lent; both days are part of it.
 
     Raises:
@@ -40,7 +29,7 @@ def check_period(start: dt.date | None, end: dt.date | None, today: dt.date, lim
 
 
 def check_renewal(
-    ends_on: dt.date, new_end: dt.date | None, renewals: int, today: dt.date, limits: LoanLimits
+    ends_on: dt.date, new_end: dt.date | None, renewals: int, today: dt.date, limits: OrderLimits
 ) -> None:
     """Refuse a renewal that comes too late, too often or for too long.
 
@@ -61,7 +50,7 @@ def check_renewal(
     _check_length((new_end - ends_on).days, limits)
 
 
-def _check_length(days: int, limits: LoanLimits) -> None:
+def _check_length(days: int, limits: OrderLimits) -> None:
     if days > limits.longest_days:
         raise invalid_field(
             "end", N_("一次最多借%(limit)d天，您选了%(days)d天。"), limit=limits.longest_days, days=days

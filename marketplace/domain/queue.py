@@ -25,10 +25,6 @@ class AwardRule(StrEnum):
 AWARD_RULE_NAMES = {AwardRule.FIRST_COME: N_("先到先得"), AwardRule.WINDOW: N_("集中受理后择优")}
 WINDOW_DAYS = 5
 """Working days for which requests are gathered, unless the listing says otherwise."""
-ANSWER_DAYS = 3
-"""Working days in which an offer to the next in line has to be accepted."""
-RECENT_DAYS = 365
-"""An award within this many days counts as recent."""
 
 
 @dataclass(frozen=True, slots=True)

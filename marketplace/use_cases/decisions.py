@@ -19,16 +19,12 @@ from marketplace.use_cases import (
     approvals,
     card_moves,
     order_endings,
+    order_limits,
     order_news,
     orders,
     reservations,
     waiting_lists,
 )
-
-CORRECTION_DAYS = 5
-"""Working days to correct an order that was sent back."""
-HAND_OVER_DAYS = 10
-"""Working days in which both sides have to hand over what was approved."""
 
 STEP_STATES = {
     OrderAction.APPROVE: StepState.APPROVED,
@@ -156,7 +152,8 @@ def _all_agreed(
 def _hand_over_by(session: Session, today: dt.date, order: Order) -> dt.date:
     """The last day for both sides to hand over; what is lent later can't be handed over before that."""
     first = max(today, order.starts_on or today)
-    last = load_calendar(session).add_working_days(first, HAND_OVER_DAYS)
+    days = order_limits.current(session).hand_over_working_days
+    last = load_calendar(session).add_working_days(first, days)
     return min(last, order.ends_on or last)
 
 
@@ -205,7 +202,8 @@ def _send_back(
 ) -> None:
     """Back to the requester, for whom everything stays kept meanwhile."""
     approvals.end_round(order)
-    order.answer_by = load_calendar(session).add_working_days(today, CORRECTION_DAYS)
+    days = order_limits.current(session).correction_working_days
+    order.answer_by = load_calendar(session).add_working_days(today, days)
     orders.move(
         session,
         actor,

@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
-from marketplace.db.order_queries import readable
+from marketplace.db.order_queries import readable_on
 from marketplace.db.orders import Handover, Order, OrderLine
 from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.orders import OrderAction
@@ -78,7 +78,7 @@ def remove(
     _note(session, actor, now, record, "order.photo_remove", digest)
 
 
-def may_see(session: Session, actor: Actor, order_id: int, digest: str) -> bool:
+def may_see(session: Session, actor: Actor, today: dt.date, order_id: int, digest: str) -> bool:
     """Whether a photo belongs to an order that the actor may read: of a hand-over, or of what it is about."""
     shown = or_(
         exists().where(Handover.order_id == Order.id, Handover.photos.contains([digest])),
@@ -86,7 +86,10 @@ def may_see(session: Session, actor: Actor, order_id: int, digest: str) -> bool:
             OrderLine.order_id == Order.id, Photo.asset_id == OrderLine.asset_id, Photo.digest == digest
         ),
     )
-    return session.scalar(select(Order.id).where(Order.id == order_id, readable(actor), shown)) is not None
+    return (
+        session.scalar(select(Order.id).where(Order.id == order_id, readable_on(actor, today), shown))
+        is not None
+    )
 
 
 def _open_record(

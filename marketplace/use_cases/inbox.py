@@ -126,6 +126,11 @@ def load(session: Session, actor: Actor, today: dt.date, task: Task, number: int
     return Todo(found, session.scalars(query).one())
 
 
+def about(session: Session, actor: Actor, today: dt.date, order_id: int) -> Waiting | None:
+    """What waits for the actor about an order, if anything does."""
+    return queries.of_order(session, actor.user_id, today, order_id) if actor.user_id else None
+
+
 def consequence(order: Order, step: OrderStep) -> Consequence:
     """What agreeing to the step will do; see ``decisions.decide``, which does it."""
     beside = [

@@ -20,6 +20,7 @@ from marketplace.domain.text import N_, clean
 from marketplace.use_cases import (
     audit,
     order_endings,
+    order_limits,
     order_news,
     order_submission,
     orders,
@@ -54,7 +55,7 @@ def renew(
     loan = orders.load_locked(session, actor, order_id)
     orders.check_allowed(session, actor, today, loan, OrderAction.RENEW)
     assert loan.ends_on is not None
-    check_renewal(loan.ends_on, new_end, loan.renewals, today, orders.limits(session))
+    check_renewal(loan.ends_on, new_end, loan.renewals, today, order_limits.current(session))
     if loan.returned_on is not None:
         raise Conflict(
             N_("借用物已归还，正等待出借单位确认，不能续借。"), code="wrong_state", state=loan.state
@@ -140,7 +141,7 @@ def ask_consent(
     if len(clean(reason)) < 2:
         raise invalid_field("reason", N_("请说明理由，借用单位要据此决定。"))
     if starts_on or ends_on:
-        check_period(starts_on, ends_on, today, orders.limits(session))
+        check_period(starts_on, ends_on, today, order_limits.current(session))
     asked = select(Consent.id).where(
         Consent.transfer_id == transfer.id, Consent.loan_id == loan.id, Consent.answered_at.is_(None)
     )

@@ -16,7 +16,7 @@ from marketplace.db.people import Unit, UnitKind, below
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.orders import MAX_REASON, OrderKind, OrderState, Urgency
 from marketplace.domain.permissions import Actor, Permission, require
-from marketplace.domain.text import N_, clean
+from marketplace.domain.text import N_
 from marketplace.use_cases import assets
 from marketplace.use_cases.card_moves import line_value
 

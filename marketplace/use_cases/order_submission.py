@@ -20,6 +20,7 @@ from marketplace.use_cases import (
     approvals,
     assets,
     order_drafts,
+    order_limits,
     order_news,
     orders,
     reservations,
@@ -59,7 +60,7 @@ def _check(session: Session, actor: Actor, today: dt.date, order: Order) -> None
     if not order.lines:
         raise invalid_field("asset_id", N_("申请单里还没有资产。请先到广场选择。"))
     if order.kind is OrderKind.LOAN and not orders.is_renewal(order):
-        limits = orders.limits(session)
+        limits = order_limits.current(session)
         check_period(order.starts_on, order.ends_on, today, limits)
         if limits.overdue_blocks:
             check_nothing_overdue(session, order.receiver_unit_id, today)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.db import actors, inbox
+from marketplace.db import actors
 from marketplace.db.audit import AuditEntry
-from marketplace.db.order_queries import WHOLE_ORDER, readable
+from marketplace.db.order_queries import WHOLE_ORDER, readable, readable_on
 from marketplace.db.orders import Order, OrderCounter, OrderLine, OrderStep
-from marketplace.db.outbox import Setting
 from marketplace.domain import orders as rules
 from marketplace.domain.approvals import Seat, may_decide
 from marketplace.domain.errors import NotAllowed, NotFound, RuleError
-from marketplace.domain.loans import LoanLimits
 from marketplace.domain.orders import ENDED, OrderAction, OrderKind, OrderState, Part, StepState
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.text import N_
@@ -53,7 +51,7 @@ def load_locked(
     reservations.lock(session, session.scalars(lines))
     query = (
         select(Order)
-        .where(Order.id == order_id, _may_load(actor, deciding_on))
+        .where(Order.id == order_id, readable_on(actor, deciding_on) if deciding_on else readable(actor))
         .options(*WHOLE_ORDER)
         .with_for_update(of=Order)
         .execution_options(populate_existing=True)
@@ -62,12 +60,6 @@ def load_locked(
     if order is None:
         raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
     return order
-
-
-def _may_load(actor: Actor, deciding_on: dt.date | None) -> ColumnElement[bool]:
-    if deciding_on is None or actor.user_id is None:
-        return readable(actor)
-    return or_(readable(actor), inbox.entrusted(actor.user_id, deciding_on))
 
 
 def open_steps(order: Order) -> Sequence[OrderStep]:
@@ -228,12 +220,6 @@ def timeline(session: Session, order: Order) -> Sequence[AuditEntry]:
     """What happened to an order, the first first. Whoever may open the order may read it."""
     query = select(AuditEntry).where(AuditEntry.object_kind == "order", AuditEntry.object_id == order.id)
     return session.scalars(query.order_by(AuditEntry.id).limit(500)).all()
-
-
-def limits(session: Session) -> LoanLimits:
-    """The limits of loans as an administrator set them."""
-    kept = session.get(Setting, "loan_limits")
-    return LoanLimits(**kept.value) if kept else LoanLimits()
 
 
 def is_renewal(order: Order) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
-from sqlalchemy import CollectionAggregate, String, any_, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
@@ -47,7 +46,9 @@ def sweep(
 
     Uploads wait for one batch at most. It may end after any batch, and is safe to run twice at once.
     """
-    swept, keys = 0, store.written_before(now - ORPHANS_KEPT)
+    before = now - ORPHANS_KEPT
+    swept = 0 if dry_run else store.drop_drafts(before)
+    keys = store.written_before(before)
     while keep_going() and (some := list(islice(keys, batch))):
         with transaction(sessions) as session:
             session.execute(select(func.pg_advisory_xact_lock(FILES_LOCK)))
@@ -60,14 +61,9 @@ def sweep(
 
 def _orphans(session: Session, keys: Sequence[str]) -> list[str]:
     digests = {stores.digest_of(key) for key in keys}
-    digests -= set(session.scalars(select(Photo.digest).where(Photo.digest == _any(digests)).distinct()))
+    digests -= set(session.scalars(select(Photo.digest).where(Photo.digest.in_(digests)).distinct()))
     if digests:
-        shown = func.jsonb_array_elements_text(Handover.photos).column_valued("shown")
-        digests -= set(
-            session.scalars(select(shown).select_from(Handover, shown).where(shown == _any(digests)))
-        )
+        shown = func.jsonb_array_elements_text(Handover.photos).table_valued("value").lateral()
+        named = select(shown.c.value).select_from(Handover).join(shown, true())
+        digests -= set(session.scalars(named.where(shown.c.value.in_(digests))))
     return [key for key in keys if stores.digest_of(key) in digests]
-
-
-def _any(words: Iterable[str]) -> CollectionAggregate[str]:
-    return any_(cast(list(words), ARRAY(String)))

@@ -25,8 +25,9 @@ from marketplace.use_cases.register_runs import load
 from marketplace.use_cases.register_tables import rows
 from marketplace.use_cases.register_verdicts import REASONS, Comparison, Verdict
 
-ROW_HEADER, REASON_HEADER = "原行号", "未导入原因"
-"""Columns before the original ones in the file of refusals; an import of that file leaves them out."""
+ROW_HEADER, REASON_HEADER = N_("原行号"), N_("未导入原因")
+"""Columns before the original ones in the file of refusals; an import of that file leaves them out, in
+whatever language they are (``registers.aliases.IGNORE``)."""
 FETCHED = 1_000
 
 Problems = Sequence[Mapping[str, Any]]
@@ -98,7 +99,7 @@ def refusals(session: Session, settings: Settings, actor: Actor, run_id: int, *,
     if register_staging.count_refused(session, run_id) < run.refused:
         raise Conflict(N_("未导入行的清单已丢失或清理。请重新上传同一文件，已导入的资产不会重复。"))
     path = uploads.path_of(run.stored_as, settings.upload_dir)
-    header = [ROW_HEADER, REASON_HEADER, *run.headers]
+    header = [say(ROW_HEADER), say(REASON_HEADER), *run.headers]
     return Table(header, _refused_cells(session, run, path, say))
 
 
@@ -106,9 +107,13 @@ def reason(problem: Mapping[str, Any], say: Say = str) -> str:
     """One problem as a sentence: which field, what stood there, what is wrong."""
     message = say(problem["message"])
     params = problem["params"]
-    told = message % params if params else message
-    value = f"“{problem['value']}”" if problem["value"] else ""
-    return f"{say(problem['label'])}{value}：{told}"
+    named = {
+        "label": say(problem["label"]),
+        "value": problem["value"],
+        "message": message % params if params else message,
+    }
+    told = N_("%(label)s“%(value)s”：%(message)s") if problem["value"] else N_("%(label)s：%(message)s")
+    return say(told) % named
 
 
 def _counted(comparison: Comparison, run_id: int) -> Any:
@@ -169,4 +174,4 @@ def _refused_cells(session: Session, run: ImportRun, path: Path, say: Say) -> It
 
 
 def _refused_row(row_no: int, problems: Problems, cells: Sequence[Cell], say: Say) -> list[Out]:
-    return [row_no, "；".join(reason(problem, say) for problem in problems), *cells]
+    return [row_no, say(N_("；")).join(reason(problem, say) for problem in problems), *cells]

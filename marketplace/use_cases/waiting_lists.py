@@ -15,9 +15,9 @@ from marketplace.db.orders import Award, Order, OrderLine
 from marketplace.domain.errors import Conflict
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import PLATFORM, Actor
-from marketplace.domain.queue import ANSWER_DAYS, RECENT_DAYS, RULES, Contender, deciding_rule, rank
+from marketplace.domain.queue import RULES, Contender, deciding_rule, rank
 from marketplace.domain.text import N_
-from marketplace.use_cases import approvals, order_news, orders, reservations
+from marketplace.use_cases import approvals, order_limits, order_news, orders, reservations
 from marketplace.use_cases.reservations import Days
 
 
@@ -89,7 +89,8 @@ def offer_next(session: Session, actor: Actor, now: dt.datetime, today: dt.date,
             reservations.hold(session, asset, line, reservations.days_of(order, today))
         except Conflict:
             continue
-        order.answer_by = load_calendar(session).add_working_days(today, ANSWER_DAYS)
+        days = order_limits.current(session).answer_working_days
+        order.answer_by = load_calendar(session).add_working_days(today, days)
         orders.move(session, actor, now, order, OrderAction.OFFER, OrderState.OFFERED)
         order_news.tell_requester(session, PLATFORM, now, order, "order.offered")
 
@@ -211,7 +212,7 @@ def _tell_of_award(
 
 def _contender(session: Session, order: Order, today: dt.date) -> Contender:
     assert order.submitted_at is not None
-    since = today - dt.timedelta(days=RECENT_DAYS)
+    since = today - dt.timedelta(days=order_limits.current(session).recent_days)
     recent = session.scalar(
         select(func.count())
         .select_from(Order)

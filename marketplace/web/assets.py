@@ -32,6 +32,7 @@ from marketplace.web import asset_form
 from marketplace.web.asset_facts import facts_of
 from marketplace.web.asset_history import events
 from marketplace.web.hits import icon_of
+from marketplace.web.order_panel import panel_of
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 READ = (Permission.FIND, Permission.READ_ASSETS)
@@ -48,7 +49,7 @@ Page = str | tuple[str, int] | Response
 @needs(*READ)
 def page(asset_id: int) -> Page:
     """What there is to know before asking for it, and what its holder may do with it."""
-    return _asset_page(assets.load(db(), actor(), asset_id))
+    return asset_page(assets.load(db(), actor(), asset_id))
 
 
 @blueprint.get("/new")
@@ -162,10 +163,11 @@ def _quantity(text: str) -> int | None:
 
 def _refused(asset_id: int, error: RuleError) -> Page:
     db().rollback()
-    return _asset_page(assets.load(db(), actor(), asset_id), error=error), status_of(error)
+    return asset_page(assets.load(db(), actor(), asset_id), error=error), status_of(error)
 
 
-def _asset_page(asset: Asset, *, error: RuleError | None = None) -> str:
+def asset_page(asset: Asset, *, error: RuleError | None = None, wish_error: RuleError | None = None) -> str:
+    """The page of an asset, with what was wrong with what was done on it, or with a wish for it."""
     whole = assets.may_read_card(actor(), asset)
     return render_template(
         "assets/page.html",
@@ -181,6 +183,7 @@ def _asset_page(asset: Asset, *, error: RuleError | None = None) -> str:
         hindrance=_hindrance(asset),
         AssetAction=AssetAction,
         offer=_offer_values(asset),
+        panel=panel_of(asset, wish_error),
         condition_options=[(code, gettext(words[0])) for code, words in CONDITIONS.items()],
         history=events(assets.history(db(), actor(), asset.id, limit=HISTORY)) if whole else [],
         history_limit=HISTORY,

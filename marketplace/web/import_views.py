@@ -144,7 +144,7 @@ def steps_line(run: ImportRun, shown: str) -> list[dict[str, str]]:
 def progress_of(run: ImportRun) -> Progress:
     """Rows done and to do in the present phase, the speed, and how long there is still."""
     report = report_of(run)
-    merging = run.state is ImportState.MERGING
+    merging = run.state is ImportState.MERGING or run.merged_to > 0
     done, total = (report.merged, report.total) if merging else (report.staged, report.expected)
     title = gettext("正在写入资产卡片") if merging else gettext("正在读取和检查")
     label = gettext("已写入") if merging else gettext("已读取")

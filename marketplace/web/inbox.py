@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 from marketplace.db.orders import Consent, DamageCase, OrderStep
 from marketplace.db.people import User
 from marketplace.domain.errors import Invalid, NotFound, RuleError, invalid_field
-from marketplace.domain.inbox import TASK_NAMES, Place, Task, Waiting, read_place
+from marketplace.domain.inbox import TASK_NAMES, Place, Task, read_place
 from marketplace.domain.orders import (
-    KIND_NAMES,
     STEP_NAMES,
     URGENCY_NAMES,
     OrderAction,
@@ -30,7 +29,8 @@ from marketplace.use_cases import decisions, inbox, loans, order_endings, orders
 from marketplace.use_cases.inbox import Todo
 from marketplace.web import inbox_texts
 from marketplace.web.assets import field_messages
-from marketplace.web.order_links import task_of, todo_url
+from marketplace.web.order_links import order_url, task_of, todo_url
+from marketplace.web.order_words import kind_name
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 
@@ -47,6 +47,14 @@ def page() -> Page:
     return _page(_after())
 
 
+@blueprint.get("/<int:order_id>")
+@needs(*WORKERS)
+def about(order_id: int) -> Page:
+    """What there is to do about an order; where there is nothing, its own page says how it stands."""
+    found = inbox.about(db(), actor(), today(), order_id)
+    return redirect(todo_url(found) if found else order_url(order_id))
+
+
 @blueprint.get("/<task>/<int:number>")
 @needs(*WORKERS)
 def show(task: str, number: int) -> Page:
@@ -60,7 +68,7 @@ def show(task: str, number: int) -> Page:
 
 
 @blueprint.post("/decide/<int:number>")
-@needs(Permission.DECIDE, *WORKERS)
+@needs(*WORKERS)
 def decide(number: int) -> Page:
     """Agree, refuse or send back; then the next thing is shown."""
     try:
@@ -125,7 +133,7 @@ def consent(number: int) -> Page:
 
 
 @blueprint.get("/chosen")
-@needs(Permission.DECIDE, *WORKERS)
+@needs(*WORKERS)
 def chosen() -> Page:
     """Several decisions, each with what it will do, before they are taken."""
     todos = inbox.chosen(db(), actor(), today(), _steps(request.args.getlist("step")))
@@ -141,13 +149,11 @@ def chosen() -> Page:
 
 
 @blueprint.post("/chosen")
-@needs(Permission.DECIDE, *WORKERS)
+@needs(*WORKERS)
 def approve_many() -> Page:
     """Agree to all that were chosen; each that can't be done says why."""
     wanted = _steps(request.form.getlist("step"))
-    done = inbox.approve_many(
-        db(), actor(), now(), today(), wanted, request.form.get("reason", "")
-    )
+    done = inbox.approve_many(db(), actor(), now(), today(), wanted, request.form.get("reason", ""))
     agreed = [one.order for one in done if one.error is None]
     refused = [(one.order, message_of(one.error)) for one in done if one.error is not None]
     if done and not refused:
@@ -245,7 +251,7 @@ def _detail(todo: Todo) -> dict[str, Any]:
 
 def _of_task(todo: Todo) -> dict[str, Any]:
     """What only this kind of task needs."""
-    waiting, order = todo.waiting, todo.order
+    waiting = todo.waiting
     if waiting.task is Task.DECIDE:
         step = _step(todo)
         return {
@@ -277,7 +283,7 @@ def _principal(todo: Todo, step: OrderStep) -> User | None:
 
 def _words() -> dict[str, Any]:
     return {
-        "kind_names": KIND_NAMES,
+        "kind_name": kind_name,
         "urgency_names": URGENCY_NAMES,
         "step_names": STEP_NAMES,
         "task_names": TASK_NAMES,

@@ -11,13 +11,14 @@ from flask_babel import gettext
 
 from marketplace.db.orders import Order, OrderStep
 from marketplace.domain.inbox import TASK_NAMES, Task, Waiting
-from marketplace.domain.orders import KIND_NAMES, Urgency
+from marketplace.domain.orders import Urgency
 from marketplace.domain.permissions import ROLE_NAMES
-from marketplace.edge.context import services, today
+from marketplace.edge.context import db, services, today
 from marketplace.edge.i18n import long_day
-from marketplace.use_cases.decisions import CORRECTION_DAYS
+from marketplace.use_cases import order_limits
 from marketplace.use_cases.inbox import Consequence, Effect, Todo
 from marketplace.web.order_links import todo_url
+from marketplace.web.order_words import kind_name
 
 SOON = 3
 """A deadline within so many days is pointed out."""
@@ -63,7 +64,7 @@ def row_of(todo: Todo, *, after: str, current: Waiting | None) -> Row:
             "%(receiver)s向%(giver)s%(kind)s",
             receiver=order.receiver.short_name or order.receiver.name,
             giver=order.giver.short_name or order.giver.name,
-            kind=gettext(KIND_NAMES[order.kind]),
+            kind=kind_name(order),
         ),
         task=gettext(TASK_NAMES[waiting.task]),
         icon=ICONS[waiting.task],
@@ -128,7 +129,7 @@ def refusing() -> str:
     """What the other two decisions will do."""
     return gettext(
         "不同意，申请到此结束，资产让给下一家；退回，申请人有%(days)d个工作日修改，资产仍为其保留。",
-        days=CORRECTION_DAYS,
+        days=order_limits.current(db()).correction_working_days,
     )
 
 

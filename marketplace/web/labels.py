@@ -17,9 +17,11 @@ from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, services
 from marketplace.edge.i18n import message_of
+from marketplace.use_cases import handovers
 from marketplace.use_cases.card_rows import CardRow, rows_of
 from marketplace.web import bulk_selection
 from marketplace.web.assets import field_messages
+from marketplace.web.order_links import signing_url
 from marketplace.web.register import back_to
 
 blueprint = Blueprint("labels", __name__)
@@ -76,7 +78,10 @@ def sheets() -> Response:
 @blueprint.get("/a/<int:asset_id>")
 @needs(Permission.FIND, Permission.READ_ASSETS)
 def scanned(asset_id: int) -> Response:
-    """Where the QR code of a label leads."""
+    """Where the QR code of a label leads: to what the reader is to sign for, else to the asset."""
+    pending = handovers.pending_for(db(), actor(), asset_id)
+    if pending is not None:
+        return redirect(signing_url(pending.order_id, pending.direction))
     return redirect(url_for("assets.page", asset_id=asset_id))
 
 

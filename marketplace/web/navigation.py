@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
 
+from marketplace.db import inbox
+from marketplace.db.session import driver_connection
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.text import N_
+from marketplace.edge.context import actor, is_partial, services, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,15 @@ class Entry:
     """The entry is marked while an address below this path is open."""
 
 
+INBOX = "inbox.page"
 ENTRIES = (
+    Entry(
+        INBOX,
+        N_("待办"),
+        "inbox",
+        (Permission.DECIDE, Permission.HAND_OVER, Permission.REQUEST_ASSETS),
+        "/inbox",
+    ),
     Entry("search.page", N_("广场"), "search", (Permission.FIND,), "/search"),
     Entry("order_lists.page", N_("办件"), "clipboard-list", (Permission.READ_ORDERS,), "/orders"),
     Entry("register.page", N_("资产"), "archive", (Permission.READ_ASSETS,), "/assets"),
@@ -33,12 +45,13 @@ ENTRIES = (
     Entry("calendar.page", N_("工作日历"), "calendar", (Permission.MANAGE_SETTINGS,), "/admin/calendar"),
     Entry("units.page", N_("单位"), "building", (Permission.MANAGE_UNITS,), "/admin/units"),
     Entry("users.page", N_("用户"), "users", (Permission.MANAGE_USERS,), "/admin/users"),
+    Entry("settings.page", N_("参数"), "adjustments", (Permission.MANAGE_SETTINGS,), "/admin/settings"),
     Entry("audit.page", N_("审计"), "history", (Permission.READ_AUDIT,), "/admin/audit"),
     Entry("jobs.page", N_("运行"), "activity", (Permission.SEE_JOBS,), "/admin/jobs"),
 )
 
 
-def navigation(actor: Actor) -> list[dict[str, object]]:
+def navigation(who: Actor) -> list[dict[str, object]]:
     """The entries for this actor, ready to draw."""
     return [
         {
@@ -46,16 +59,31 @@ def navigation(actor: Actor) -> list[dict[str, object]]:
             "label": gettext(entry.label),
             "icon": entry.icon,
             "active": request.path.startswith(entry.section),
-            "badge": None,
+            "badge": _waiting() if entry.endpoint == INBOX else None,
         }
         for entry in ENTRIES
-        if entry.endpoint in current_app.view_functions and any(map(actor.may_anywhere, entry.permissions))
+        if entry.endpoint in current_app.view_functions and any(map(who.may_anywhere, entry.permissions))
     ]
 
 
-def home_endpoint(actor: Actor) -> str:
-    """Where this actor's day begins."""
+def _waiting() -> int:
+    """How many things wait for whoever is signed in; none on a piece of a page, which has no navigation."""
+    who = actor()
+    if is_partial() or who.user_id is None:
+        return 0
+    try:
+        with driver_connection(services().lookup) as connection:
+            return inbox.count(connection, who.user_id, today())
+    except OperationalError:
+        # The page that says that the database is away has a navigation, too.
+        return 0
+
+
+def home_endpoint(who: Actor) -> str:
+    """Where this actor's day begins: with what waits, if anything does."""
     for entry in ENTRIES:
-        if entry.endpoint in current_app.view_functions and any(map(actor.may_anywhere, entry.permissions)):
+        if entry.endpoint == INBOX and not _waiting():
+            continue
+        if entry.endpoint in current_app.view_functions and any(map(who.may_anywhere, entry.permissions)):
             return entry.endpoint
     return "auth.profile"

@@ -22,7 +22,15 @@ from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
-from marketplace.use_cases import loans, order_endings, order_files, order_story, orders, waiting_lists
+from marketplace.use_cases import (
+    loans,
+    order_endings,
+    order_files,
+    order_limits,
+    order_story,
+    orders,
+    waiting_lists,
+)
 from marketplace.web import order_story as telling
 from marketplace.web import order_words
 from marketplace.web.assets import field_messages
@@ -142,7 +150,7 @@ def _order_page(order: Order, *, error: RuleError | None = None) -> str:
         actions=orders.allowed_actions(db(), actor(), today(), order),
         action_names=ACTION_NAMES,
         OrderAction=OrderAction,
-        limits=orders.limits(db()),
+        limits=order_limits.current(db()),
         has_paper=order.state in _PAPER and not orders.is_renewal(order),
         typed=_typed(error),
         error=message_of(error) if error else "",

@@ -2,6 +2,7 @@
 // get a thing done: links and forms work without.
 import "./js/requests.js";
 import "./js/once.js";
+import "./js/needs.js";
 import "./js/confirm.js";
 import "./js/dialogs.js";
 import "./js/menu.js";
@@ -16,6 +17,8 @@ import "./js/back.js";
 import "./js/selection.js";
 import "./js/guard.js";
 import "./js/autosubmit.js";
+import "./js/remember.js";
+import "./js/autosave.js";
 import "./js/keep.js";
 import "./js/fill.js";
 import "./js/dates.js";

@@ -68,7 +68,7 @@ class World:
 
     def index(self) -> None:
         """Bring the index up to the database, as the job does."""
-        indexer.drain_outbox(self.sessions, self.search, NOW)
+        indexer.drain_outbox(self.sessions, self.search)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def world(settings: Settings, engine: Database, sessions: SessionFactory) -> Ite
             "WS-1": factories.unit(session, health, code="WS-1", name="中心医院"),
         }
         units = {code: row.id for code, row in rows.items()}
-    rebuild.rebuild(sessions, search, NOW)
+    rebuild.rebuild(sessions, search)
     app = create_app(settings, MeiliFinder(settings, sessions), clock=lambda: NOW, testing=True)
     yield World(sessions, app, search, units)
     app.extensions["gwc"].close()

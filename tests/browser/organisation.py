@@ -14,7 +14,6 @@ from marketplace.reference.catalogue import load_reference
 from search import rebuild
 from search.engine import Engine
 from tests import factories
-from tests.conftest import NOW
 
 HIDDEN = "不上架的笔记本电脑"
 
@@ -72,5 +71,5 @@ def found_organisation(sessions: SessionFactory, search: Engine) -> Organisation
         hidden = factories.asset(session, hospital, HIDDEN)
         reindex_soon(session, [desk.id, hidden.id])
         made = Organisation(sessions, desk.id, hidden.id)
-    rebuild.rebuild(sessions, search, NOW)
+    rebuild.rebuild(sessions, search)
     return made

@@ -19,6 +19,7 @@ PAGES = {
         "/search?view=table",
         "/assets/{desk}",
         "/profile",
+        "/messages",
     ],
     "officer": [
         "/assets",
@@ -29,7 +30,7 @@ PAGES = {
         "/profile/stand-ins",
     ],
     "manager": ["/admin/synonyms", "/admin/policies", "/assets", "/assets/{desk}"],
-    "auditor": ["/search", "/assets/{hidden}"],
+    "auditor": ["/search", "/assets/{hidden}", "/admin/audit", "/admin/audit?words=没有这样的理由"],
     "system": ["/admin/calendar", "/admin/calendar?year=2027"],
     "security": [
         "/admin/units",

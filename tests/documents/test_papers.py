@@ -88,7 +88,8 @@ def drawn_curves(reader: PdfReader) -> int:
         for page in reader.pages
         for one in page.get("/Resources", {}).get("/XObject", {}).values()
     ]
-    streams += [page.get_contents().get_data() for page in reader.pages]
+    contents = [page.get_contents() for page in reader.pages]
+    streams += [content.get_data() for content in contents if content is not None]
     return sum(len(re.findall(rb"\s[cvy]\s", stream)) for stream in streams)
 
 

@@ -16,7 +16,6 @@ from marketplace.config import Settings
 from marketplace.db.session import make_engine, make_sessions
 from search import indexer
 from search.engine import Engine, Json
-from tests.conftest import NOW
 
 MOMENTS = ("read", "sent", "written")
 """Between reading and sending, between sending and the engine's answer, between that and the commit."""
@@ -46,4 +45,4 @@ if __name__ == "__main__":
         Settings(Path(), database, meili, os.environ["MEILI_KEY"], index),
     )
     engine.moment = moment
-    indexer.drain_outbox(make_sessions(make_engine(database)), engine, NOW)
+    indexer.drain_outbox(make_sessions(make_engine(database)), engine)

@@ -60,7 +60,7 @@ def waiting(sessions: SessionFactory) -> int:
 
 
 def drain_all(sessions: SessionFactory, engine: Engine) -> None:
-    while indexer.drain_outbox(sessions, engine, NOW)["rows"]:
+    while indexer.drain_outbox(sessions, engine)["rows"]:
         pass
 
 
@@ -69,15 +69,15 @@ def test_changes_reach_the_index_once_each(sessions: SessionFactory, index: Engi
     rename(sessions, [first], "会议桌")
     rename(sessions, [first, third], "茶几")
     remove(sessions, [second])
-    figures = indexer.drain_outbox(sessions, index, NOW)
+    figures = indexer.drain_outbox(sessions, index)
     assert figures == {"rows": 7, "written": 2, "deleted": 1}
     assert in_index(index) == in_database(sessions)
-    assert indexer.drain_outbox(sessions, index, NOW)["rows"] == 0
+    assert indexer.drain_outbox(sessions, index)["rows"] == 0
 
 
 def test_a_batch_leaves_the_rest_waiting(sessions: SessionFactory, index: Engine) -> None:
     made = make(sessions, 5)
-    assert indexer.drain_outbox(sessions, index, NOW, batch=2)["written"] == 2
+    assert indexer.drain_outbox(sessions, index, batch=2)["written"] == 2
     assert sorted(in_index(index)) == made[:2]
     assert waiting(sessions) == 3
 
@@ -96,8 +96,8 @@ def test_only_one_drainer_writes(sessions: SessionFactory, index: Engine) -> Non
     make(sessions, 1)
     with sessions() as other:
         assert indexer.lock(other, indexer.DRAIN_LOCK)
-        assert indexer.drain_outbox(sessions, index, NOW)["rows"] == 0
-    assert indexer.drain_outbox(sessions, index, NOW)["rows"] == 1
+        assert indexer.drain_outbox(sessions, index)["rows"] == 0
+    assert indexer.drain_outbox(sessions, index)["rows"] == 1
 
 
 @pytest.mark.parametrize("moment", drainer_that_dies.MOMENTS)
@@ -139,7 +139,7 @@ def test_two_drainers_and_two_writers(sessions: SessionFactory, index: Engine) -
 
     def drain() -> None:
         while changes.get():
-            indexer.drain_outbox(sessions, index, NOW, batch=25)
+            indexer.drain_outbox(sessions, index, batch=25)
 
     writers = [threading.Thread(target=write, args=(seed,)) for seed in (1, 2)]
     drainers = [threading.Thread(target=drain) for _ in range(2)]
@@ -202,7 +202,7 @@ def test_killing_the_engine_during_writes_loses_nothing(
 
     rename(sessions, made[:50], "茶几")
     with pytest.raises(EngineDown):
-        indexer.drain_outbox(sessions, Striking(settings, server, accepted=accepted), NOW)
+        indexer.drain_outbox(sessions, Striking(settings, server, accepted=accepted))
     assert waiting(sessions) == 50
     rename(sessions, made[40:60], "会议桌")
     remove(sessions, made[100:110])
@@ -229,7 +229,7 @@ def test_nothing_is_lost_while_the_engine_is_away(
     nowhere = Engine(dataclasses.replace(own_settings, meili_url="http://127.0.0.1:9"))
     for _ in range(2):
         with pytest.raises(EngineDown):
-            indexer.drain_outbox(sessions, nowhere, NOW)
+            indexer.drain_outbox(sessions, nowhere)
     assert waiting(sessions) == 2
     drain_all(sessions, index)
     assert sorted(in_index(index)) == made

@@ -14,7 +14,6 @@ from marketplace.domain.finding import Wish
 from search import drift, indexer, rebuild, schema
 from search.engine import Engine
 from search.finder import MeiliFinder
-from tests.conftest import NOW
 from tests.search.conftest import EVERYTHING, in_database, in_index
 from tests.search.test_indexer import drain_all, make, remove, rename, waiting
 
@@ -33,7 +32,7 @@ def aside(index: Engine) -> str:
 
 def test_the_new_index_has_everything(sessions: SessionFactory, index: Engine, live: list[int]) -> None:
     heard: list[tuple[int, int]] = []
-    figures = rebuild.rebuild(sessions, index, NOW, batch=15, progress=lambda *at: heard.append(at))
+    figures = rebuild.rebuild(sessions, index, batch=15, progress=lambda *at: heard.append(at))
     assert figures == {"documents": 40, "replayed": 0}
     assert heard == [(15, 40), (30, 40), (40, 40)]
     assert in_index(index) == in_database(sessions)
@@ -55,7 +54,7 @@ def test_what_changes_meanwhile_is_in_it(
         drain_all(sessions, index)
         totals.append((finder.find(Wish(), EVERYTHING).total, len(in_database(sessions))))
 
-    rebuild.rebuild(sessions, index, NOW, batch=10, progress=meanwhile)
+    rebuild.rebuild(sessions, index, batch=10, progress=meanwhile)
     assert in_index(index) == in_database(sessions)
     assert all(found == there for found, there in totals)
     assert len(totals) == 4
@@ -76,7 +75,7 @@ def test_writers_drainer_and_searches_go_on(
 
     def drain() -> None:
         while changes.get():
-            indexer.drain_outbox(sessions, index, NOW, batch=9)
+            indexer.drain_outbox(sessions, index, batch=9)
 
     def search() -> None:
         while not done.is_set():
@@ -87,7 +86,7 @@ def test_writers_drainer_and_searches_go_on(
     for thread in threads:
         thread.start()
     for _ in range(2):
-        rebuild.rebuild(sessions, index, NOW, batch=10)
+        rebuild.rebuild(sessions, index, batch=10)
     done.set()
     for thread in threads:
         thread.join()
@@ -109,10 +108,10 @@ def test_a_rebuild_that_ends_early_changes_nothing(
         raise Stopped
 
     with pytest.raises(Stopped):
-        rebuild.rebuild(sessions, index, NOW, batch=10, progress=stop)
+        rebuild.rebuild(sessions, index, batch=10, progress=stop)
     assert in_index(index) == before
     assert schema.exists(index, aside(index))
-    rebuild.rebuild(sessions, index, NOW)
+    rebuild.rebuild(sessions, index)
     assert in_index(index) == in_database(sessions)
     assert not schema.exists(index, aside(index))
 
@@ -120,16 +119,16 @@ def test_a_rebuild_that_ends_early_changes_nothing(
 def test_one_rebuild_at_a_time(sessions: SessionFactory, index: Engine, live: list[int]) -> None:
     def again(done: int, total: int) -> None:
         with pytest.raises(Conflict):
-            rebuild.rebuild(sessions, index, NOW)
+            rebuild.rebuild(sessions, index)
 
-    assert rebuild.rebuild(sessions, index, NOW, progress=again)["documents"] == 40
+    assert rebuild.rebuild(sessions, index, progress=again)["documents"] == 40
 
 
 def test_a_first_start_makes_the_index(sessions: SessionFactory, index: Engine) -> None:
     make(sessions, 3)
     drain_all(sessions, index)
     schema.drop(index, index.index)
-    rebuild.ensure_index(sessions, index, NOW)
+    rebuild.ensure_index(sessions, index)
     assert schema.is_current(index, index.index)
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
@@ -139,7 +138,7 @@ def test_an_index_as_it_should_be_is_left_alone(
     sessions: SessionFactory, index: Engine, live: list[int]
 ) -> None:
     assert not rebuild.needs_rebuild(index)
-    rebuild.ensure_index(sessions, index, NOW)
+    rebuild.ensure_index(sessions, index)
     assert waiting(sessions) == 0
 
 
@@ -151,8 +150,8 @@ def test_an_index_of_an_older_release_is_refitted(
     assert rebuild.needs_rebuild(index)
     # What the old settings can't answer, the database does.
     assert MeiliFinder(own_settings, sessions).find(Wish(), EVERYTHING).degraded
-    rebuild.ensure_index(sessions, index, NOW)
-    rebuild.ensure_index(sessions, index, NOW)
+    rebuild.ensure_index(sessions, index)
+    rebuild.ensure_index(sessions, index)
     assert waiting(sessions) == 40
     drain_all(sessions, index)
     assert not rebuild.needs_rebuild(index)
@@ -165,7 +164,7 @@ def test_documents_of_an_older_shape_are_written_anew(
     old = b'{"id": %d, "hash": "0.00", "name": "?"}' % live[0]
     index.wait(index.put_documents(index.index, [old]))
     assert rebuild.needs_rebuild(index)
-    rebuild.ensure_index(sessions, index, NOW)
+    rebuild.ensure_index(sessions, index)
     drain_all(sessions, index)
     assert not rebuild.needs_rebuild(index)
     assert in_index(index) == in_database(sessions)
@@ -176,17 +175,17 @@ def test_drift_is_found_and_mended(sessions: SessionFactory, index: Engine, live
     wrong = [b'{"id": %d, "hash": "1.00", "name": "?"}' % asset for asset in (*live[9:11], 10**9)]
     index.wait(index.put_documents(index.index, wrong))
     expected = {"compared": 41, "missing": 3, "changed": 2, "orphaned": 1}
-    assert drift.repair(sessions, index, NOW, dry_run=True, batch=7) == expected
+    assert drift.repair(sessions, index, dry_run=True, batch=7) == expected
     assert waiting(sessions) == 0
-    assert drift.repair(sessions, index, NOW, batch=7) == expected
+    assert drift.repair(sessions, index, batch=7) == expected
     assert waiting(sessions) == 6
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
-    assert drift.repair(sessions, index, NOW) == {"compared": 40, "missing": 0, "changed": 0, "orphaned": 0}
+    assert drift.repair(sessions, index) == {"compared": 40, "missing": 0, "changed": 0, "orphaned": 0}
 
 
 def test_a_repair_makes_a_lost_index_again(sessions: SessionFactory, index: Engine, live: list[int]) -> None:
     schema.drop(index, index.index)
-    drift.repair(sessions, index, NOW)
+    drift.repair(sessions, index)
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)

@@ -28,7 +28,7 @@ from marketplace.use_cases.mailing import RETRY_AFTER, Outcome
 from search.engine import Engine
 from tests import factories
 from tests.conftest import NOW
-from tests.mail.mail_server import Manners, mail_server
+from tests.mail.mail_server import Delivered, Manners, mail_server
 from tests.servers import free_port
 from tests.use_cases import sender_that_dies
 
@@ -48,12 +48,18 @@ def unit_id(sessions: SessionFactory) -> int:
 
 
 def tell(sessions: SessionFactory, unit_id: int, *addresses: str, locale: str = "zh_CN") -> None:
-    """Tell somebody new at each address that an order expired."""
+    """Tell somebody new at each address that a decision is wanted."""
     with transaction(sessions) as session:
         unit = session.get_one(Unit, unit_id)
         users = [factories.user(session, unit, email=address, locale=locale).id for address in addresses]
-        values = {"number": "JY2026090001", "order_kind": "loan", "things": ["办公桌"]}
-        messages.tell(session, NOW, users, "order.expired", link="/orders/7", **values)
+        values: dict[str, object] = {
+            "number": "JY2026090001",
+            "order_kind": "loan",
+            "things": ["办公桌"],
+            "receiver": "第一中学",
+            "until": dt.date(2026, 9, 4),
+        }
+        messages.tell(session, NOW, users, "order.to_decide", link="/orders/7", **values)  # type: ignore[arg-type]
 
 
 def numbered(count: int) -> list[str]:
@@ -73,6 +79,12 @@ def to_server(port: int) -> SmtpCarrier:
     return SmtpCarrier(MailServer("127.0.0.1", port))
 
 
+def plain(delivered: Delivered) -> str:
+    body = delivered.mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def test_a_mail_says_what_the_message_says(sessions: SessionFactory, own: Settings, unit_id: int) -> None:
     tell(sessions, unit_id, "wang@example.org")
     with mail_server() as server:
@@ -82,11 +94,9 @@ def test_a_mail_says_what_the_message_says(sessions: SessionFactory, own: Settin
     with sessions() as session:
         message = session.scalars(select(Message)).one()
     assert delivered.recipients == ["wang@example.org"]
-    assert delivered.mail["Subject"] == "JY2026090001已失效"
-    body = delivered.mail.get_body(("plain",))
-    assert body is not None
-    assert "借用“办公桌”的申请到期没有办理" in body.get_content()
-    assert f"https://gwc.example.org/messages/{message.id}" in body.get_content()
+    assert delivered.mail["Subject"] == "待审批：第一中学申请借用“办公桌”"
+    assert "申请单JY2026090001已到您这一步，请最迟2026年9月4日审批" in plain(delivered)
+    assert f"https://gwc.example.org/messages/{message.id}" in plain(delivered)
 
 
 def test_a_mail_is_in_the_language_of_its_reader(
@@ -97,6 +107,7 @@ def test_a_mail_is_in_the_language_of_its_reader(
         mailing.send_due(sessions, own, to_server(server.port), NOW)
         [delivered] = server.delivered
     assert delivered.mail["Content-Language"] == "en"
+    assert "September 4, 2026" in plain(delivered)
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"email": ""}])

@@ -15,7 +15,7 @@ from marketplace.db.papers import Paper
 from marketplace.domain.errors import Conflict, NotFound
 from marketplace.domain.orders import OrderKind
 from marketplace.domain.papers import PaperKind, grouped
-from marketplace.use_cases import papers
+from marketplace.use_cases import loans, papers
 from tests.conftest import NOW
 from tests.use_cases.ordering import TODAY, Town, found_town
 
@@ -80,6 +80,21 @@ def test_a_loan_agreement_names_the_first_and_the_last_day(town: Town) -> None:
     assert (content["signed"], content["ended"]) == (True, False)
     town.given_back(order)
     assert issue(town, order).content["ended"] is True
+
+
+def test_a_renewal_stands_on_the_agreement_that_it_prolongs(town: Town) -> None:
+    loan = town.handed_over(town.approved(town.listed(), kind=OrderKind.LOAN, days=(0, 9)))
+    before = issue(town, loan)
+    new_end = TODAY + dt.timedelta(days=20)
+    officer = town.actor("B.officer")
+    renewal = loans.renew(town.session, officer, NOW, TODAY, loan.id, new_end, "赛事延期")
+    with pytest.raises(Conflict):
+        issue(town, renewal)
+    town.agree(renewal, *town.way_of(renewal))
+    paper = issue(town, renewal)
+    assert (paper.order_id, paper.version) == (loan.id, before.version + 1)
+    assert paper.content["ends_on"] == before.content["ends_on"]
+    assert paper.content["renewals"] == [{"number": renewal.number, "ends_on": new_end.isoformat()}]
 
 
 def test_there_is_no_paper_before_the_approval(town: Town) -> None:

@@ -307,6 +307,33 @@ def test_good_rows_go_in_beside_bad_ones_and_the_bad_ones_come_back_to_be_mended
     assert desk.cards()[1]["using_person"] == "=1"
 
 
+ENGLISH = {
+    "原行号": "Original row",
+    "未导入原因": "Why not imported",
+    "；": "; ",
+    "%(label)s：%(message)s": "%(label)s: %(message)s",
+    "%(label)s“%(value)s”：%(message)s": "%(label)s “%(value)s”: %(message)s",
+}
+
+
+def test_the_bad_ones_come_back_in_the_readers_language(desk: Desk) -> None:
+    report = desk.bring_in_table([HEADERS, ["A1", "", 1, "八千", "", ""]])
+    back = desk.folder / "back.csv"
+    with desk.sessions() as session, back.open("wb") as file:
+        said = refusals(
+            session, desk.settings, desk.actor, report.id, say=lambda text: ENGLISH.get(text, text)
+        )
+        write(said, FileKind.CSV, file)
+    text = back.read_text("utf-8-sig")
+    assert text.splitlines() == [
+        "Original row,Why not imported,资产编号,资产名称,数量,原值,使用人,备注",
+        '2,"原值 “八千”: 应为金额，如 12,800.00; 资产名称: 必填，不能空白",A1,,1,八千,,',
+    ]
+    back.write_text(text.replace("A1,,", "A1,椅,").replace(",八千,", ",8000,"), "utf-8-sig")
+    assert desk.bring_in(back).created == 1
+    assert desk.cards()[0]["extra"] == {}
+
+
 def test_a_closed_card_is_not_changed(desk: Desk) -> None:
     desk.bring_in_table([HEADERS, ["A1", "桌", 1, 100, "", ""], ["A2", "椅", 1, 100, "", ""]])
     with transaction(desk.sessions) as session:

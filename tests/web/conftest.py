@@ -112,7 +112,7 @@ def clock() -> Clock:
 def app(settings: Settings, engine: Database, clock: Clock) -> Iterator[Application]:
     """The application, with an index of its own."""
     sessions = make_sessions(engine)
-    rebuild.ensure_index(sessions, Engine(settings), NOW)
+    rebuild.ensure_index(sessions, Engine(settings))
     made = create_app(settings, MeiliFinder(settings, sessions), clock=clock, testing=True)
     yield made
     made.extensions["gwc"].close()

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from marketplace.config import Settings
 from marketplace.db.assets import Asset
 from marketplace.db.imports import ImportRun, ImportState
+from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
 from marketplace.registers.writer import FileKind, Table, blocks
 from marketplace.use_cases import register_worker
@@ -372,6 +373,19 @@ def test_an_import_can_be_stopped_and_goes_on(world: World, officer: Visitor, wo
     officer.post(f"/imports/{run_id}/resume")
     work()
     assert figures(officer.get(f"/imports/{run_id}").text)["将新建"] == 2
+
+
+def test_what_was_stopped_while_writing_says_how_much_is_written(
+    world: World, officer: Visitor, work: Work
+) -> None:
+    run_id = begun(officer, sheet(*ROWS))
+    work()
+    with transaction(world.sessions) as session:
+        run = session.get_one(ImportRun, run_id)
+        run.state, run.merged_to, run.merged_rows, run.created = ImportState.STOPPED, 3, 1, 1
+    page = officer.get(f"/imports/{run_id}").text
+    assert "停下前已新建1张" in page
+    assert '<progress aria-label="已处理" max="2" value="1">' in page
 
 
 def test_progress_is_a_piece_that_asks_for_itself_until_it_is_through(officer: Visitor, work: Work) -> None:

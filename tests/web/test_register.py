@@ -344,7 +344,7 @@ class TestBulkListing:
     ) -> None:
         officer.get("/assets")
         officer.post("/assets/bulk/list", {**OFFER, "asset": [ids["A-1"]]})
-        indexer.drain_outbox(world.sessions, Engine(settings), NOW)
+        indexer.drain_outbox(world.sessions, Engine(settings))
         assert sorted(names(officer.get("/assets?state=listed").text)) == sorted(["办公桌", "投影仪"])
         finder = world.signed_in(Role.STAFF, at="WS-1")
         assert "办公桌" in names(finder.get("/search?view=table").text)
