@@ -169,12 +169,13 @@ def _branch(
 def _decided_before(person: Any) -> ColumnElement[bool]:
     """Whether somebody decided another step of this round, or had a stand-in do so."""
     earlier = aliased(OrderStep)
-    return exists().where(
+    found = exists().where(
         earlier.order_id == Order.id,
         earlier.round == Order.round,
         earlier.decided_by.is_not(None),
         or_(earlier.decided_by == person, earlier.principal_id == person),
     )
+    return found.correlate_except(earlier)
 
 
 def _open_steps() -> Rows:

@@ -175,5 +175,7 @@ VALUE_NAMES = {
     "checked": N_("核验条数"),
     "seal": N_("封印"),
     "fault": N_("异常"),
+    "award_rule": N_("多人申请时"),
+    "window_days": N_("集中受理天数"),
 }
 """Values of entries that are not fields of a card."""

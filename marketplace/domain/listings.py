@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from marketplace.domain.assets import CLASSIFIED, Condition, Secrecy
 from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.finding import Mode
+from marketplace.domain.queue import WINDOW_DAYS, AwardRule
 from marketplace.domain.text import N_
 
 OFFERED_FIELDS = (
@@ -32,6 +33,14 @@ class Offer:
     note: str = ""
     own_department_only: bool = False
     """Offered first to units under the same supervising department (the first circle)."""
+    award_rule: AwardRule = AwardRule.FIRST_COME
+    """Who gets it when several ask."""
+    window_days: int = WINDOW_DAYS
+    """Working days for which requests are gathered, where they are ranked."""
+
+
+LONGEST_WINDOW = 20
+"""Working days; who needs a thing can't be kept waiting for longer."""
 
 
 def check_secrecy(secrecy: Secrecy) -> None:
@@ -58,6 +67,10 @@ def check_offer(offer: Offer, *, secrecy: Secrecy, available: int, promised: int
     check_secrecy(secrecy)
     if not offer.modes:
         raise invalid_field("modes", N_("请选择可调剂、可借用，或两者都选。"))
+    if offer.award_rule is AwardRule.WINDOW and not 1 <= offer.window_days <= LONGEST_WINDOW:
+        raise invalid_field(
+            "window_days", N_("集中受理的天数应在1到%(longest)d个工作日之间。"), longest=LONGEST_WINDOW
+        )
     quantity = available if offer.quantity is None else offer.quantity
     if not 1 <= quantity <= available:
         raise invalid_field("quantity", N_("上架数量应在1到%(available)d之间。"), available=available)

@@ -176,7 +176,7 @@ def rivals_for(session: Session, asset_ids: Sequence[int], besides: int = 0) -> 
         .order_by(Order.submitted_at, Order.id)
         .limit(1000)
     )
-    for asset_id, order_id in session.execute(query).tuples():
+    for asset_id, order_id in session.execute(query):
         waiting.setdefault(asset_id, []).append(order_id)
     for asset_id, ids in waiting.items():
         rank = ranks.get(asset_id, {})
@@ -199,7 +199,7 @@ def _ranks(session: Session, asset_ids: Sequence[int]) -> dict[int, Mapping[int,
     )
     return {
         asset_id: {entry["order_id"]: place for place, entry in enumerate(ranking)}
-        for asset_id, ranking in session.execute(query).tuples()
+        for asset_id, ranking in session.execute(query)
     }
 
 
@@ -266,4 +266,4 @@ def _missing(session: Session, actor: Actor, step_ids: Iterable[int]) -> list[tu
         .options(*WHOLE_ORDER)
         .order_by(OrderStep.id)
     )
-    return [(number, order) for number, order in session.execute(query).tuples()]
+    return [(number, order) for number, order in session.execute(query)]

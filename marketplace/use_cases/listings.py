@@ -69,6 +69,7 @@ def change(
     listing, before = _open_listing(asset), offered_with(asset)
     kept = promised(session, asset)
     quantity = check_offer(offer, secrecy=asset.secrecy, available=asset.quantity, promised=kept)
+    _check_rule_stays(session, listing, offer)
     _fill(session, asset, listing, offer, quantity)
     old, new = audit.differences(before, offered_with(asset))
     if new:
@@ -89,6 +90,13 @@ def change(
     return listing
 
 
+def _check_rule_stays(session: Session, listing: Listing, offer: Offer) -> None:
+    """Whoever waits began to wait under a rule; it stays as it was."""
+    same = (listing.award_rule, listing.window_days) == (offer.award_rule, offer.window_days)
+    if not same and waiting_lists.waiting_for(session, listing.asset_id):
+        raise invalid_field("award_rule", N_("已有申请在等候，多人申请时的办法不能再改。"))
+
+
 def offered_with(asset: Asset) -> dict[str, object]:
     """What an asset's open offer says, by the names of :class:`Offer`.
 
@@ -106,6 +114,8 @@ def offered_with(asset: Asset) -> dict[str, object]:
         "contact_phone": listing.contact_phone,
         "note": listing.note,
         "audience": "department" if listing.audience_unit_id else "everyone",
+        "award_rule": listing.award_rule,
+        "window_days": listing.window_days,
     }
 
 
@@ -255,6 +265,7 @@ def _fill(session: Session, asset: Asset, listing: Listing, offer: Offer, quanti
     listing.contact_name, listing.contact_phone = clean(offer.contact_name), clean(offer.contact_phone)
     listing.note = clean(offer.note)
     listing.audience_unit_id = _circle(session, asset.unit) if offer.own_department_only else None
+    listing.award_rule, listing.window_days = offer.award_rule, offer.window_days
     asset.condition = offer.condition or asset.condition
 
 

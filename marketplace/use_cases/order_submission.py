@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
 from marketplace.db.orders import Order, OrderLine
-from marketplace.domain.errors import Conflict, invalid_field
+from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.loans import check_period
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import Actor, Permission, require
@@ -118,7 +118,7 @@ def _keep(
     days = reservations.days_of(order, today)
     waiting = []
     for line in order.lines:
-        assets.load(session, actor, line.asset_id)  # one that is no longer offered to the actor isn't found
+        _check_still_offered(session, actor, line)
         asset = locked[line.asset_id]
         order_drafts.check_offered(asset, order.kind, line.quantity, order.receiver_unit_id)
         order_drafts.describe(line, asset, line.quantity)
@@ -132,6 +132,14 @@ def _keep(
         except Conflict:
             waiting.append(line)
     return waiting
+
+
+def _check_still_offered(session: Session, actor: Actor, line: OrderLine) -> None:
+    """What went to somebody else meanwhile is said to be gone, by the name under which it was chosen."""
+    try:
+        assets.load(session, actor, line.asset_id)
+    except NotFound as error:
+        raise invalid_field("asset_id", N_("“%(name)s”已不在仓，不能申请。"), name=line.name) from error
 
 
 def _is_gathering(session: Session, asset: Asset) -> bool:

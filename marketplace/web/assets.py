@@ -18,10 +18,11 @@ from marketplace.domain.errors import Conflict, Invalid, RuleError, invalid_fiel
 from marketplace.domain.life import Step
 from marketplace.domain.listings import Offer, check_secrecy, read_modes
 from marketplace.domain.permissions import Permission
+from marketplace.domain.queue import WINDOW_DAYS, AwardRule
 from marketplace.domain.states import AssetAction, open_actions
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, now
+from marketplace.edge.context import actor, db, identity, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import day, message_of
 from marketplace.edge.photos import photo_url
@@ -33,6 +34,7 @@ from marketplace.web.asset_facts import facts_of
 from marketplace.web.asset_history import events
 from marketplace.web.hits import icon_of
 from marketplace.web.order_panel import panel_of
+from search.facets import distance_km
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 READ = (Permission.FIND, Permission.READ_ASSETS)
@@ -148,6 +150,8 @@ def read_offer(form: MultiDict[str, str]) -> Offer:
         contact_phone=form.get("contact_phone", "")[:40],
         note=form.get("note", "")[:2000],
         own_department_only=form.get("audience") == "department",
+        award_rule=AwardRule.WINDOW if form.get("award_rule") == AwardRule.WINDOW else AwardRule.FIRST_COME,
+        window_days=_window_days(form.get("window_days", "")),
     )
 
 
@@ -159,6 +163,13 @@ def _quantity(text: str) -> int | None:
         return values.read_integer(text)
     except ValueError as error:
         raise invalid_field("quantity", str(error)) from None
+
+
+def _window_days(text: str) -> int:
+    try:
+        return values.read_integer(text) if text.strip() else WINDOW_DAYS
+    except ValueError as error:
+        raise invalid_field("window_days", str(error)) from None
 
 
 def _refused(asset_id: int, error: RuleError) -> Page:
@@ -178,6 +189,7 @@ def asset_page(asset: Asset, *, error: RuleError | None = None, wish_error: Rule
         steps=[_step(step) for step in life_of(db(), actor(), asset)],
         icon=icon_of(f"{asset.category_edition}:{asset.category_code}"),
         own=asset.unit_id == actor().home_unit_id,
+        distance_km=_distance_km(asset),
         may_edit=actor().may(Permission.EDIT_ASSETS, asset.unit.path) and asset.state not in assets.FINAL,
         actions=open_actions(asset.state, actor(), asset.unit.path),
         hindrance=_hindrance(asset),
@@ -191,6 +203,17 @@ def asset_page(asset: Asset, *, error: RuleError | None = None, wish_error: Rule
         errors=field_messages(error),
         basis=error.basis if error else "",
     )
+
+
+def _distance_km(asset: Asset) -> float | None:
+    """How far the holder is from the reader's own unit; None for its own, and where a place isn't known."""
+    found = identity()
+    if found is None or found.home_position is None or asset.unit_id == found.actor.home_unit_id:
+        return None
+    latitude, longitude = asset.unit.latitude, asset.unit.longitude
+    if latitude is None or longitude is None:
+        return None
+    return distance_km(found.home_position, (latitude, longitude))
 
 
 def _pictures(asset: Asset) -> list[dict[str, Any]]:
@@ -236,6 +259,8 @@ def _offer_values(asset: Asset) -> Mapping[str, Any]:
         "place": asset.location or "",
         "contact_name": user.name if user else "",
         "contact_phone": user.phone if user else "",
+        "award_rule": AwardRule.FIRST_COME,
+        "window_days": WINDOW_DAYS,
     }
 
 

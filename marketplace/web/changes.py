@@ -13,6 +13,7 @@ from marketplace.domain import orders, states
 from marketplace.domain.assets import BY_NAME, CONDITIONS
 from marketplace.domain.audit_names import VALUE_NAMES
 from marketplace.domain.permissions import ROLE_NAMES, Role
+from marketplace.domain.queue import AWARD_RULE_NAMES
 from marketplace.domain.text import N_
 from marketplace.domain.units import KIND_NAMES
 from marketplace.web.asset_facts import in_words
@@ -21,6 +22,7 @@ from marketplace.web.facets import MODES
 _ORDER = ("state", "modes", "category", *BY_NAME)
 _WORDS: dict[tuple[str, str], Mapping[Any, str]] = {
     ("asset", "state"): states.STATE_NAMES,
+    ("asset", "award_rule"): AWARD_RULE_NAMES,
     ("asset", "audience"): {"everyone": N_("所有单位"), "department": N_("先给本主管部门的单位")},
     ("order", "state"): orders.STATE_NAMES,
     ("unit", "kind"): KIND_NAMES,

@@ -14,6 +14,7 @@ from marketplace.db.assets import Asset
 from marketplace.domain.assets import CONDITIONS
 from marketplace.domain.errors import Conflict, Invalid, RuleError
 from marketplace.domain.permissions import Permission
+from marketplace.domain.queue import AWARD_RULE_NAMES
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, today
@@ -36,10 +37,13 @@ LABELS = {
     "contact_phone": N_("联系电话"),
     "note": N_("说明"),
     "audience": N_("先给谁"),
+    "award_rule": N_("多人申请时"),
+    "window_days": N_("集中受理天数"),
 }
 _WORDS: dict[str, Mapping[str, str]] = {
     "modes": MODES,
     "condition": {code: words[0] for code, words in CONDITIONS.items()},
+    "award_rule": {rule.value: name for rule, name in AWARD_RULE_NAMES.items()},
     "audience": {"everyone": N_("所有单位"), "department": N_("先给本主管部门的单位")},
 }
 

@@ -53,6 +53,11 @@ class Panel:
     urgencies: list[tuple[str, str]]
     way: order_ways.Way | None
 
+    @property
+    def unit_options(self) -> list[tuple[str, str]]:
+        """The units for a plain list."""
+        return [(unit.code, unit.name) for unit in self.units]
+
 
 def panel_of(asset: Asset, error: RuleError | None = None) -> Panel | None:
     """The panel for whoever looks at the asset; None where it isn't offered."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import url_for
 
 from marketplace.domain.permissions import Role
@@ -45,7 +47,7 @@ def test_the_document_describes_every_route_of_the_interface(world: World) -> No
     document = world.app.test_client().get("/api/v1/openapi.json").get_json()
     assert document["openapi"].startswith("3.1")
     routes = {
-        (rule.rule.replace("<int:asset_id>", "{asset_id}"), method)
+        (re.sub(r"<int:(\w+)>", r"{\1}", rule.rule), method)
         for rule in world.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

@@ -163,8 +163,8 @@ def test_engine_database_and_rule_agree(made: Organisation, session: Session, in
     for listed, rule in rules.items():
         expected = sorted(asset.id for asset, audience in offers if rule(asset, audience))
         scope = queries.scope(reach, listed=listed)
-        hits = [] if scope is None else index.search({"filter": [scope], "limit": 100})["hits"]
-        assert sorted(ids(hits)) == expected
+        answers = [] if scope is None else index.search({"filter": [scope], "limit": 100})
+        assert sorted(asset_id for answer in answers for asset_id in ids(answer["hits"])) == expected
         assert sorted(ids(fallback.find(session, Wish(listed=listed), reach, None).items)) == expected
     session.rollback()
     index.wait(index.call("DELETE", f"/indexes/{index.index}/documents"))

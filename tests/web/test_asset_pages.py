@@ -97,7 +97,7 @@ def test_a_listing_tells_what_one_must_know_and_no_more(world: World) -> None:
         listing = session.scalars(select(Listing)).one()
         listing.contact_name, listing.contact_phone, listing.note = "李四", "0551-6000 1234", "缺电源线"
     page = world.signed_in(Role.STAFF, at="JY-1").get(f"/assets/{asset_id}").text
-    for told in ("联想", "李四", "缺电源线", "想用它", "可调剂", 'href="tel:0551-60001234"', "资产情况"):
+    for told in ("联想", "李四", "缺电源线", "申请使用", "可调剂", 'href="tel:0551-60001234"', "资产情况"):
         assert told in page
     for secret in ("SN-42", "记-7", "张三", "内部备注", "旧编号", "历史记录", "编辑卡片", 'name="reason"'):
         assert secret not in page
@@ -105,6 +105,18 @@ def test_a_listing_tells_what_one_must_know_and_no_more(world: World) -> None:
     for told in ("SN-42", "记-7", "张三", "内部备注", "旧编号", "历史记录"):
         assert told in own
     assert "想用它" not in own, "nobody asks the own unit"
+
+
+def test_how_far_it_is_is_said_where_both_places_are_known(world: World) -> None:
+    asset_id = card(world, "WS-1", listed=True)
+    visitor = world.signed_in(Role.STAFF, at="JY-1")
+    assert "公里" not in visitor.get(f"/assets/{asset_id}").text
+    with transaction(world.sessions) as session:
+        for code, latitude in (("JY-1", 30.0), ("WS-1", 30.18)):
+            unit = session.get_one(Unit, world.units[code])
+            unit.latitude, unit.longitude = latitude, 120.0
+    assert "20公里" in visitor.get(f"/assets/{asset_id}").text
+    assert "公里" not in world.signed_in(Role.STAFF, at="WS-1").get(f"/assets/{asset_id}").text
 
 
 def test_only_the_holder_has_the_controls(world: World, officer: Visitor) -> None:

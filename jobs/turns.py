@@ -1,0 +1,175 @@
+"""Whose turn it is: each run of a job is claimed in the database.
+
+A job process takes the job's advisory lock on a connection of its own and keeps it as long as it runs.
+Another process sees that and leaves the job alone; when the first is killed, the database drops its
+lock and the other one, which finds the scheduled moment still undone, does it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from structlog import get_logger
+
+from jobs.means import Figures, Job, Means
+from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, lock_key
+from marketplace.db.session import SessionFactory, transaction
+from marketplace.domain.jobs import PLAN_OF
+
+log = get_logger()
+NOTE_EVERY = dt.timedelta(seconds=30)
+"""A job that runs every second is noted this often: with what it did since, and that it is alive."""
+LONGEST_ERROR = 2_000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run, or several runs of a frequent job, went."""
+
+    since: dt.datetime
+    seconds: float = 0.0
+    figures: Counter[str] = field(default_factory=Counter)
+    error: str = ""
+
+
+class Clockwork:
+    """Runs jobs in this process when it is their turn, and remembers how it went."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._zone = ZoneInfo(means.settings.time_zone)
+        self._unnoted: dict[str, Outcome] = {}
+
+    def take_turn(self, job: Job) -> bool:
+        """Run a job whose moment is still undone, or that somebody asked for; whether it ran.
+
+        A failure is recorded and logged; the next turn tries again.
+        """
+        now = self._means.clock()
+        due = PLAN_OF[job.name].due_since(now, self._zone)
+        if not self._is_wanted(job, due):
+            return False
+        with claimed(self._means.sessions, job.name) as mine:
+            # Whoever had the lock before may have done it in the meantime.
+            if not mine or not self._is_wanted(job, due):
+                return False
+            outcome = self._run(job, now)
+            if not _is_frequent(job) or outcome.error or now - outcome.since >= NOTE_EVERY:
+                self._note(job, now, due, outcome)
+        return True
+
+    def _is_wanted(self, job: Job, due: dt.datetime) -> bool:
+        if _is_frequent(job):
+            return True
+        with self._means.sessions() as session:
+            turn = session.get(JobTurn, job.name)
+        return turn is None or turn.asked_at is not None or turn.done_for is None or turn.done_for < due
+
+    def _run(self, job: Job, now: dt.datetime) -> Outcome:
+        outcome = self._unnoted.setdefault(job.name, Outcome(since=now))
+        started = time.perf_counter()
+        try:
+            figures = job.step(self._means, now, False)
+            outcome.figures.update(figures)
+            if any(figures.values()):
+                log.info("job_done", job=job.name, **figures)
+        except Exception as failure:
+            log.exception("job_failed", job=job.name)
+            outcome.error = f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR]
+        outcome.seconds += time.perf_counter() - started
+        return outcome
+
+    def _note(self, job: Job, now: dt.datetime, due: dt.datetime, outcome: Outcome) -> None:
+        with transaction(self._means.sessions) as session:
+            remember(session, job, now, due, outcome)
+        self._unnoted[job.name] = Outcome(since=now)
+
+
+def run_by_hand(means: Means, job: Job, as_of: dt.datetime, *, dry_run: bool = False) -> Figures:
+    """Run a job once, for any moment, waiting until no other process runs it; errors are raised.
+
+    Raises:
+        BusyError: another process is running it.
+    """
+    if dry_run:
+        return job.step(means, as_of, True)
+    with claimed(means.sessions, job.name) as mine:
+        if not mine:
+            raise BusyError(job.name)
+        started = time.perf_counter()
+        figures = job.step(means, as_of, False)
+        outcome = Outcome(as_of, time.perf_counter() - started, Counter(figures))
+        due = PLAN_OF[job.name].due_since(as_of, ZoneInfo(means.settings.time_zone))
+        with transaction(means.sessions) as session:
+            remember(session, job, means.clock(), due, outcome, as_of=as_of)
+    return figures
+
+
+class BusyError(Exception):
+    """Another process is running the job."""
+
+
+@contextlib.contextmanager
+def claimed(sessions: SessionFactory, name: str) -> Iterator[bool]:
+    """Hold the job's lock during the block; false when another process holds it."""
+    engine = sessions.kw["bind"]
+    assert isinstance(engine, Engine)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine = bool(connection.scalar(select(func.pg_try_advisory_lock(LOCK_SPACE, lock_key(name)))))
+        try:
+            yield mine
+        finally:
+            if mine:
+                connection.execute(select(func.pg_advisory_unlock(LOCK_SPACE, lock_key(name))))
+
+
+def remember(
+    session: Session,
+    job: Job,
+    now: dt.datetime,
+    due: dt.datetime,
+    outcome: Outcome,
+    *,
+    as_of: dt.datetime | None = None,
+) -> None:
+    """Keep how a run went: its job's turn always, the run itself when there is something to tell."""
+    turn = session.get(JobTurn, job.name, with_for_update=True)
+    failures = turn.failures if turn else 0
+    asked = turn is not None and turn.asked_at is not None
+    # A frequent job that keeps failing is one fact, not one row a second.
+    told = failures == 0 or not _is_frequent(job) if outcome.error else any(outcome.figures.values())
+    if told or asked or as_of is not None:
+        session.add(
+            JobRun(
+                name=job.name,
+                started_at=outcome.since if as_of is None else now,
+                seconds=outcome.seconds,
+                figures=dict(outcome.figures),
+                error=outcome.error,
+                as_of=as_of or now,
+                asked_by=turn.asked_by if turn else None,
+            )
+        )
+    values: dict[str, object] = {"failures": failures + 1 if outcome.error else 0}
+    values |= {"asked_at": None, "asked_by": None}
+    if not outcome.error:
+        earlier = turn.done_for if turn else None
+        values |= {"done_for": max(due, earlier) if earlier else due, "alive_at": now}
+    session.execute(
+        insert(JobTurn)
+        .values(name=job.name, **values)
+        .on_conflict_do_update(index_elements=[JobTurn.name], set_=values)
+    )
+
+
+def _is_frequent(job: Job) -> bool:
+    return PLAN_OF[job.name].seconds is not None
