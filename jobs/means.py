@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
+from marketplace.domain.jobs import Plan
 from search.engine import Engine
 
 Figures = Mapping[str, int]
@@ -32,10 +33,17 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One entry of the schedule; ``seconds`` or ``hour`` (of the organisation's day) says when."""
+    """What a plan of the schedule (:mod:`marketplace.domain.jobs`) does, in one step.
 
-    name: str
+    A step is safe to kill at any statement and to run twice at once.
+    """
+
+    plan: Plan
     title: str
+    """For the operator's command line; pages show the plan's label."""
     step: Callable[[Means, dt.datetime, bool], Figures]
-    seconds: int | None = None
-    hour: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the job is called in commands, locks and records."""
+        return self.plan.name

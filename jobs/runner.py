@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import signal
 import threading
@@ -12,18 +11,13 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from structlog import get_logger
 
-from jobs.means import Figures, Job, Means
+from jobs.means import Job, Means
 from jobs.schedule import JOBS
+from jobs.turns import Clockwork
 
 log = get_logger()
-
-
-def run_job(means: Means, job: Job, now: dt.datetime, *, dry_run: bool = False) -> Figures:
-    """Run one job once and log what it did, unless it did nothing."""
-    figures = job.step(means, now, dry_run)
-    if any(figures.values()):
-        log.info("job_done", job=job.name, **figures)
-    return figures
+LOOK_EVERY = 10
+"""Seconds between looks whether a daily job is due, or was asked for, and nobody else does it."""
 
 
 def run_forever(means: Means) -> None:
@@ -40,21 +34,18 @@ def run_forever(means: Means) -> None:
         # A late run happens once, however many were missed, and never beside itself.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    clockwork = Clockwork(means)
     for job in JOBS:
-        when = (
-            {"trigger": "interval", "seconds": job.seconds}
-            if job.seconds
-            else {"trigger": "cron", "hour": job.hour}
-        )
-        scheduler.add_job(_guarded, args=(means, job), id=job.name, **when)
+        seconds = min(job.plan.seconds or LOOK_EVERY, LOOK_EVERY)
+        scheduler.add_job(_guarded, "interval", args=(clockwork, job), id=job.name, seconds=seconds)
     scheduler.start()
     done.wait()
     scheduler.shutdown(wait=True)
 
 
-def _guarded(means: Means, job: Job) -> None:
-    """A failing run is logged and tried again at the next turn; it never ends the process."""
+def _guarded(clockwork: Clockwork, job: Job) -> None:
+    """A failing look at the clock is logged and repeated at the next turn; it never ends the process."""
     try:
-        run_job(means, job, means.clock())
+        clockwork.take_turn(job)
     except Exception:
-        log.exception("job_failed", job=job.name)
+        log.exception("turn_failed", job=job.name)

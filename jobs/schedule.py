@@ -15,6 +15,7 @@ from jobs.means import Figures, Job, Means
 from jobs.orders import award_windows, check_pieces, expire_orders
 from marketplace.db.outbox import KeptAnswer, OutboxRow
 from marketplace.db.session import transaction
+from marketplace.domain.jobs import PLAN_OF
 from marketplace.domain.permissions import PLATFORM
 from marketplace.mail.carriers import MailServerDown, carrier_of
 from marketplace.media.store import FolderStore
@@ -114,20 +115,21 @@ def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 JOBS: tuple[Job, ...] = (
-    Job("drain-outbox", "Bring the search index up to the database", drain_outbox, seconds=1),
-    Job("import-registers", "Read and merge waiting registers", import_registers, seconds=1),
-    Job("seal-audit", "Give new audit entries their place in the chain", seal_audit, seconds=1),
-    Job("send-mail", "Send the mails that are due", send_mail, seconds=5),
-    Job("verify-audit", "Check the whole audit record", verify_audit, hour=2),
-    Job("repair-index", "Compare index and database, mend what differs", repair_index, hour=3),
+    Job(PLAN_OF["drain-outbox"], "Bring the search index up to the database", drain_outbox),
+    Job(PLAN_OF["import-registers"], "Read and merge waiting registers", import_registers),
+    Job(PLAN_OF["seal-audit"], "Give new audit entries their place in the chain", seal_audit),
+    Job(PLAN_OF["send-mail"], "Send the mails that are due", send_mail),
+    Job(PLAN_OF["verify-audit"], "Check the whole audit record", verify_audit),
+    Job(PLAN_OF["repair-index"], "Compare index and database, mend what differs", repair_index),
     Job(
-        "award-windows",
+        PLAN_OF["award-windows"],
         "Rank and award what was asked for in windows that have closed",
         award_windows,
-        hour=0,
     ),
-    Job("expire-orders", "End orders whose time to answer or to hand over has passed", expire_orders, hour=0),
-    Job("check-pieces", "Check that no piece was lost or made", check_pieces, hour=5),
-    Job("tidy", "Forget what is no longer needed", tidy, hour=4),
+    Job(
+        PLAN_OF["expire-orders"], "End orders whose time to answer or to hand over has passed", expire_orders
+    ),
+    Job(PLAN_OF["check-pieces"], "Check that no piece was lost or made", check_pieces),
+    Job(PLAN_OF["tidy"], "Forget what is no longer needed", tidy),
 )
 BY_NAME = {job.name: job for job in JOBS}

@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
 from jobs.means import Figures, Job, Means
 from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, lock_key
 from marketplace.db.session import SessionFactory, transaction
-from marketplace.domain.jobs import PLAN_OF
 
 log = get_logger()
 NOTE_EVERY = dt.timedelta(seconds=30)
@@ -55,7 +55,7 @@ class Clockwork:
         A failure is recorded and logged; the next turn tries again.
         """
         now = self._means.clock()
-        due = PLAN_OF[job.name].due_since(now, self._zone)
+        due = job.plan.due_since(now, self._zone)
         if not self._is_wanted(job, due):
             return False
         with claimed(self._means.sessions, job.name) as mine:
@@ -94,23 +94,28 @@ class Clockwork:
         self._unnoted[job.name] = Outcome(since=now)
 
 
-def run_by_hand(means: Means, job: Job, as_of: dt.datetime, *, dry_run: bool = False) -> Figures:
-    """Run a job once, for any moment, waiting until no other process runs it; errors are raised.
+def run_by_hand(
+    means: Means, job: Job, as_of: dt.datetime | None = None, *, dry_run: bool = False
+) -> Figures:
+    """Run a job once, now or as if it were another moment; errors are raised.
+
+    A run for another moment leaves the schedule as it is.
 
     Raises:
         BusyError: another process is running it.
     """
+    now = means.clock()
     if dry_run:
-        return job.step(means, as_of, True)
+        return job.step(means, as_of or now, True)
     with claimed(means.sessions, job.name) as mine:
         if not mine:
             raise BusyError(job.name)
         started = time.perf_counter()
-        figures = job.step(means, as_of, False)
-        outcome = Outcome(as_of, time.perf_counter() - started, Counter(figures))
-        due = PLAN_OF[job.name].due_since(as_of, ZoneInfo(means.settings.time_zone))
+        figures = job.step(means, as_of or now, False)
+        outcome = Outcome(now, time.perf_counter() - started, Counter(figures))
+        due = job.plan.due_since(now, ZoneInfo(means.settings.time_zone)) if as_of is None else None
         with transaction(means.sessions) as session:
-            remember(session, job, means.clock(), due, outcome, as_of=as_of)
+            remember(session, job, now, due, outcome, as_of=as_of or now)
     return figures
 
 
@@ -129,19 +134,24 @@ def claimed(sessions: SessionFactory, name: str) -> Iterator[bool]:
             yield mine
         finally:
             if mine:
-                connection.execute(select(func.pg_advisory_unlock(LOCK_SPACE, lock_key(name))))
+                # A connection that is gone has let go of its lock already.
+                with contextlib.suppress(OperationalError):
+                    connection.execute(select(func.pg_advisory_unlock(LOCK_SPACE, lock_key(name))))
 
 
 def remember(
     session: Session,
     job: Job,
     now: dt.datetime,
-    due: dt.datetime,
+    due: dt.datetime | None,
     outcome: Outcome,
     *,
     as_of: dt.datetime | None = None,
 ) -> None:
-    """Keep how a run went: its job's turn always, the run itself when there is something to tell."""
+    """Keep how a run went: its job's turn always, the run itself when there is something to tell.
+
+    ``due`` is the scheduled moment that is done with it, if any; ``as_of`` is given for a run by hand.
+    """
     turn = session.get(JobTurn, job.name, with_for_update=True)
     failures = turn.failures if turn else 0
     asked = turn is not None and turn.asked_at is not None
@@ -151,7 +161,7 @@ def remember(
         session.add(
             JobRun(
                 name=job.name,
-                started_at=outcome.since if as_of is None else now,
+                started_at=outcome.since,
                 seconds=outcome.seconds,
                 figures=dict(outcome.figures),
                 error=outcome.error,
@@ -161,9 +171,8 @@ def remember(
         )
     values: dict[str, object] = {"failures": failures + 1 if outcome.error else 0}
     values |= {"asked_at": None, "asked_by": None}
-    if not outcome.error:
-        earlier = turn.done_for if turn else None
-        values |= {"done_for": max(due, earlier) if earlier else due, "alive_at": now}
+    if due is not None and not outcome.error:
+        values |= {"done_for": due, "alive_at": now}
     session.execute(
         insert(JobTurn)
         .values(name=job.name, **values)
@@ -172,4 +181,4 @@ def remember(
 
 
 def _is_frequent(job: Job) -> bool:
-    return PLAN_OF[job.name].seconds is not None
+    return job.plan.seconds is not None

@@ -17,8 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from jobs.means import Means
-from jobs.runner import run_forever, run_job
+from jobs.runner import run_forever
 from jobs.schedule import BY_NAME, JOBS
+from jobs.turns import BusyError, run_by_hand
 from marketplace import logs, serve
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
@@ -105,7 +106,7 @@ def jobs(context: click.Context) -> None:
 def list_jobs() -> None:
     """Name, schedule and purpose of every job."""
     for job in JOBS:
-        when = f"every {job.seconds} s" if job.seconds else f"daily at {job.hour:02d}:00"
+        when = f"every {job.plan.seconds} s" if job.plan.seconds else f"daily at {job.plan.hour:02d}:00"
         click.echo(f"{job.name:<20}{when:<18}{job.title}")
 
 
@@ -116,7 +117,11 @@ def list_jobs() -> None:
 def run_one_job(name: str, as_of: str | None, dry_run: bool) -> None:
     """Run one job now."""
     with prepared() as (settings, sessions):
-        figures = run_job(_means(settings, sessions), BY_NAME[name], _moment(as_of), dry_run=dry_run)
+        moment = _moment(as_of) if as_of else None
+        try:
+            figures = run_by_hand(_means(settings, sessions), BY_NAME[name], moment, dry_run=dry_run)
+        except BusyError:
+            raise click.ClickException(f"{name} is running in another process. Try again later.") from None
     click.echo(orjson.dumps(figures).decode())
 
 
@@ -323,9 +328,7 @@ def _print_accounts() -> None:
         click.echo(f"  {account['username']:<22}{account['password']:<18}{account['unit']:<16}{roles}")
 
 
-def _moment(text: str | None) -> dt.datetime:
-    if text is None:
-        return clock()
+def _moment(text: str) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 

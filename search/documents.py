@@ -57,7 +57,7 @@ _PHOTO_COUNT = (
 _CARDS = (
     select(
         *(Asset.id, Asset.unit_id, Asset.version, Asset.number, Asset.name, Asset.brand, Asset.model),
-        *(Asset.serial_number, Asset.quantity, Asset.unit_of_measure, Asset.condition, Asset.use_status),
+        *(Asset.serial_number, Asset.quantity, Asset.unit_of_measure, Asset.condition),
         *(Asset.state, Asset.original_value, Asset.net_value, Asset.acquired_on, Asset.location),
         *(Asset.created_at, Asset.category_edition, Asset.category_code),
         Category.name.label("category_name"),
@@ -147,7 +147,7 @@ def holders(session: Session, ids: Iterable[int]) -> dict[int, Holder]:
         .scalar_subquery()
     )
     query = select(
-        *(Unit.id, Unit.path, Unit.code, Unit.name, Unit.short_name, Unit.region_code, Unit.region_name),
+        *(Unit.id, Unit.path, Unit.code, Unit.name, Unit.region_code, Unit.region_name),
         *(Unit.latitude, Unit.longitude),
         codes.label("codes"),
     ).where(among(Unit.id, ids))
@@ -160,7 +160,6 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
         "unit_id": row.id,
         "unit_code": row.code,
         "unit_name": row.name,
-        "unit_short_name": row.short_name or row.name,
         "unit_path": row.path,
         "unit_codes": sorted(row.codes or [row.code]),
         "region_code": row.region_code,
@@ -233,7 +232,6 @@ def _document(row: Any, holder: Holder, said: synonyms.Synonyms) -> Document:
         "category_path": [f"{edition}:{code}" for code in row.category_path or ()],
         **holder.fields,
         "condition": row.condition,
-        "use_status": row.use_status,
         "state": row.state,
         "listed": row.listed,
         "modes": offered,

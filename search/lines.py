@@ -16,16 +16,15 @@ import orjson
 from search.documents import Document
 from search.schema import INDEXED
 
-SHAPE = 1
+SHAPE = 2
 """Raised when documents of the same rows come to look different, so that old ones are told apart."""
 SHOWN = (
     *("id", "version", "number", "name", "brand", "model", "category", "category_name", "unit_id"),
-    *("unit_code", "unit_name", "unit_short_name", "region_code", "region_name", "condition", "use_status"),
-    *("state", "listed", "modes", "quantity", "listed_quantity", "unit_of_measure", "original_value"),
-    *("original_value_text", "net_value_text", "acquired_on", "year", "location", "place", "listed_at"),
-    *("created", "cover", "photo_count", "_geo"),
+    *("unit_code", "unit_name", "region_code", "region_name", "condition", "state", "listed", "modes"),
+    *("quantity", "listed_quantity", "unit_of_measure", "original_value", "original_value_text"),
+    *("net_value_text", "acquired_on", "location", "listed_at", "created", "cover", "photo_count", "_geo"),
 )
-"""What an item of an answer carries."""
+"""What an item of an answer carries: what pages and programs show, and what results are sorted by."""
 
 
 def line(document: Document) -> bytes:

@@ -31,7 +31,6 @@ from marketplace.db.people import Unit, User
 from marketplace.domain.orders import OrderKind, OrderState, StepState, Urgency
 from marketplace.domain.permissions import Role
 
-
 _ATTENTION = """CASE
     WHEN closed_at IS NOT NULL THEN 1000000 - ((closed_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date)
     WHEN answer_by IS NOT NULL THEN answer_by - '2000-01-01'::date

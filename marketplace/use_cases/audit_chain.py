@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Row, any_, cast, delete, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.db.audit import SEALED, AuditEntry, AuditSeal, AuditWaiting
@@ -180,15 +181,19 @@ def _lock(session: Session, wait: bool) -> bool:
 
 def _take(session: Session, batch: int) -> list[tuple[int, bytes]]:
     """Remove the oldest entries from those that wait. One that has a seal already gets no second one."""
+    # Arrays lead through the indexes however wrong the statistics of these fast changing tables are.
     oldest = select(AuditWaiting.entry_id).order_by(AuditWaiting.entry_id).limit(batch)
-    sealed = select(AuditSeal.position).where(AuditSeal.entry_id == AuditWaiting.entry_id).exists()
     taken = (
         delete(AuditWaiting)
-        .where(AuditWaiting.entry_id.in_(oldest))
-        .returning(AuditWaiting.entry_id, AuditWaiting.content, sealed)
+        .where(AuditWaiting.entry_id == any_(func.array(oldest.scalar_subquery())))
+        .returning(AuditWaiting.entry_id, AuditWaiting.content)
         .execution_options(synchronize_session=False)
     )
-    return sorted((entry, content) for entry, content, is_sealed in session.execute(taken) if not is_sealed)
+    waited = dict(session.execute(taken).all())
+    among = AuditSeal.entry_id == any_(cast(list(waited), ARRAY(BigInteger)))
+    for entry_id in session.scalars(select(AuditSeal.entry_id).where(among)):
+        del waited[entry_id]
+    return sorted(waited.items())
 
 
 _APPEND = text("""

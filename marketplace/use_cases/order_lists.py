@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from marketplace.db.order_lists import IN_ORDER, Box, at_units, behind, called, in_box, stands, with_unit
@@ -196,7 +197,7 @@ def _things(session: Session, order_ids: Iterable[int]) -> dict[int, Things]:
     query = (
         select(one, line.name, line.model, kinds, pieces, line.unit_of_measure)
         .where(one.in_(order_ids))
-        .distinct(one)
+        .ext(distinct_on(one))
         .order_by(one, line.id)
     )
     return {row[0]: Things(*row[1:]) for row in session.execute(query)}

@@ -19,7 +19,7 @@ from marketplace.domain.errors import NotAllowed, NotFound, RuleError
 from marketplace.domain.orders import ENDED, OrderAction, OrderKind, OrderState, Part, StepState
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.text import N_
-from marketplace.use_cases import audit, reservations, stand_ins
+from marketplace.use_cases import audit, messages, reservations, stand_ins
 
 BASIS = "行政事业性国有资产管理条例第十一条"
 """Re-allocation comes before buying: Decree 738 of the State Council, article 11."""
@@ -182,6 +182,7 @@ def move(
         order.closed_at, order.close_reason = now, reason
         order.answer_by = None
     session.flush()
+    messages.settle(session, f"/orders/{order.id}")
     audit.record(
         session,
         actor,

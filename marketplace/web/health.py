@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import orjson
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -13,7 +15,7 @@ from marketplace.db.migrate import is_current
 from marketplace.db.outbox import OutboxRow
 from marketplace.edge.access import public
 from marketplace.edge.context import db, now, services
-from marketplace.use_cases import mailing
+from marketplace.use_cases import jobs, mailing
 
 blueprint = Blueprint("health", __name__)
 LAG_ALARM_SECONDS = 60
@@ -42,6 +44,7 @@ def ready() -> Response:
         lag = queue_lag_seconds()
         checks["index_lag_seconds"] = lag
         checks["index_queue"] = "ok" if lag < LAG_ALARM_SECONDS else "late"
+        checks["jobs_late"] = jobs.late(db(), now(), _zone())
     except SQLAlchemyError:
         checks["database"] = "unavailable"
     checks["search"] = "ok" if services().finder.healthy() else "degraded"
@@ -65,10 +68,19 @@ def metrics() -> Response:
     cards = Gauge("gwc_assets", "Cards by state", ["state"], registry=registry)
     for state, count in db().execute(select(Asset.state, func.count()).group_by(Asset.state)):
         cards.labels(state).set(count)
+    late = Gauge("gwc_job_late", "Whether a job has not run when it should have", ["job"], registry=registry)
+    failures = Gauge("gwc_job_failures", "Failed runs of a job in a row", ["job"], registry=registry)
+    for standing in jobs.standings(db(), now(), _zone()):
+        late.labels(standing.plan.name).set(standing.late)
+        failures.labels(standing.plan.name).set(standing.turn.failures if standing.turn else 0)
     mails = Gauge("gwc_mails", "Mails that wait, and mails that were given up", ["state"], registry=registry)
     for name, count in mailing.standing(db()).items():
         mails.labels(name).set(count)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(services().settings.time_zone)
 
 
 def queue_lag_seconds() -> float:

@@ -155,11 +155,11 @@ def _places(headers: Sequence[str], columns: Sequence[Column]) -> dict[str, int]
     words = {normalise(header): place for place, header in reversed(list(enumerate(headers)))}
     places: dict[str, int] = {}
     for column in columns:
-        for name in (column.field, *column.names):
-            if normalise(name) in words:
-                places.setdefault(column.field, words[normalise(name)])
-    for column in columns:
-        if column.required and column.field not in places:
+        called = map(normalise, (column.field, *column.names))
+        found = next((words[name] for name in called if name in words), None)
+        if found is not None:
+            places[column.field] = found
+        elif column.required:
             raise invalid_field(
                 "file", N_("首行没有“%(name)s”一列。请按模板准备文件，首行为列名。"), name=column.names[0]
             )

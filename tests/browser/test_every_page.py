@@ -11,7 +11,7 @@ from tests.browser.organisation import Organisation
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "": ["/login"],
+    "": ["/login", "/verify", "/verify?code=abc"],
     "staff": [
         "/search",
         "/search?q=办公桌",
@@ -25,6 +25,7 @@ PAGES = {
         "/assets",
         "/assets?q=没有这样东西",
         "/assets/new",
+        "/assets/labels?ids={desk}",
         "/imports",
         "/profile/password",
         "/profile/stand-ins",

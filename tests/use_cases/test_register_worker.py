@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -203,8 +204,10 @@ def test_one_file_imported_twice_at_once_makes_each_card_once(desk: Desk, run_id
     assert sum(report.unchanged for report in reports) == ROWS
 
 
-@pytest.mark.parametrize("after", [3 * STEP, ROWS + 3 * STEP])
-def test_staged_rows_that_a_crashed_database_lost_are_read_again(desk: Desk, run_id: int, after: int) -> None:
+def _crash_once(desk: Desk, after: int) -> Callable[[int, int | None], None]:
+    """The database goes down after so many steps, once, and loses its unlogged rows."""
+    crashes: list[int] = []
+
     def crash(done: int, total: int | None) -> None:
         if done == after and not crashes:
             crashes.append(done)
@@ -212,9 +215,13 @@ def test_staged_rows_that_a_crashed_database_lost_are_read_again(desk: Desk, run
                 session.execute(text("TRUNCATE import_rows"))
             raise ConnectionError
 
-    crashes: list[int] = []
+    return crash
+
+
+@pytest.mark.parametrize("after", [3 * STEP, ROWS + 3 * STEP])
+def test_staged_rows_that_a_crashed_database_lost_are_read_again(desk: Desk, run_id: int, after: int) -> None:
     with pytest.raises(ConnectionError):
-        desk.advance(run_id, on_progress=crash)
+        desk.advance(run_id, on_progress=_crash_once(desk, after))
     assert desk.report(run_id).state in (ImportState.STAGING, ImportState.MERGING)
     desk.advance(run_id)
     check_complete(desk, run_id)
@@ -223,16 +230,8 @@ def test_staged_rows_that_a_crashed_database_lost_are_read_again(desk: Desk, run
 def test_a_preview_shows_all_rows_after_a_crash(desk: Desk) -> None:
     run_id = desk.begin(desk.file([samples.SURPLUS, *samples.surplus(ROWS)]))
 
-    def crash(done: int, total: int | None) -> None:
-        if done == 3 * STEP and not crashes:
-            crashes.append(done)
-            with transaction(desk.sessions) as session:
-                session.execute(text("TRUNCATE import_rows"))
-            raise ConnectionError
-
-    crashes: list[int] = []
     with pytest.raises(ConnectionError):
-        desk.advance(run_id, on_progress=crash)
+        desk.advance(run_id, on_progress=_crash_once(desk, 3 * STEP))
     assert desk.advance(run_id).state is ImportState.PREVIEW
     with transaction(desk.sessions) as session:
         assert preview(session, desk.actor, run_id).create == ROWS

@@ -80,7 +80,7 @@ def _value(place: re.Match[str]) -> str:
     if kind == "int":
         return "999999"
     if kind == "any":
-        return arguments.split(",")[0].strip()
+        return arguments.split(",")[0].strip(" '\"")
     length = re.search(r"length=(\d+)", arguments)
     return "0" * (int(length[1]) if length else 1)
 
@@ -107,6 +107,8 @@ def test_every_address_declares_who_may_call_it(app: Application) -> None:
 def test_only_these_addresses_are_open_to_everyone(app: Application) -> None:
     public = {(door.method, door.path) for door in doors(app) if door.access.public}
     assert public == {
+        ("GET", "/verify"),
+        ("GET", "/verify/0"),
         ("GET", "/"),
         ("GET", "/login"),
         ("POST", "/login"),

@@ -15,6 +15,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.people import ApiToken, Unit, User
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
+from marketplace.edge.limits import limiter
 from search.finder import MeiliFinder
 from tests.factories import PASSWORD
 from tests.web.conftest import Visitor, World
@@ -339,6 +340,25 @@ def test_demo_accounts_are_offered_by_the_demo_alone(world: World, settings: Set
     page = app.test_client().get("/login").text
     assert "d.emo" in page
     assert "申请人 · 第一中学" in page
+    app.extensions["gwc"].close()
+
+
+def test_one_address_may_try_thirty_times_a_minute(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "enabled", False)  # as it is for other tests, again after this one
+    app = create_app(settings, MeiliFinder(settings, world.sessions), clock=world.clock)
+    visitor = dataclasses.replace(world, app=app).visitor()
+    visitor.get("/login")
+    stranger = {"username": "nobody", "password": "wrong"}
+    assert {visitor.post("/login", stranger).status_code for _ in range(30)} == {401}
+    refused = visitor.post("/login", stranger)
+    assert (refused.status_code, "操作过于频繁" in refused.text) == (429, True)
+    assert refused.headers["X-RateLimit-Remaining"] == "0"
+    assert refused.headers["Retry-After"]
+    assert visitor.get("/login").status_code == 200
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert visitor.post("/login", stranger, environ_base=elsewhere).status_code == 401
     app.extensions["gwc"].close()
 
 
