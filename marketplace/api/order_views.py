@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from marketplace.api.cards import plain
 from marketplace.db.orders import Order, OrderLine, OrderStep
 from marketplace.db.people import Unit
-from marketplace.domain.orders import OrderState, shown_state
+from marketplace.domain.orders import shown_state
 from marketplace.domain.permissions import Actor
 from marketplace.use_cases import orders, waiting_lists
 
@@ -53,15 +53,8 @@ def whole(session: Session, actor: Actor, today: dt.date, order: Order) -> dict[
             for entry in orders.timeline(session, order)
         ],
         "allowed_actions": list(orders.allowed_actions(session, actor, today, order)),
-        "waiting_place": _place(session, order),
+        "waiting_place": waiting_lists.place_of(session, order),
     }
-
-
-def _place(session: Session, order: Order) -> int | None:
-    if order.state is not OrderState.WAITING:
-        return None
-    ids = [other.id for other in waiting_lists.waiting_for(session, order.lines[0].asset_id)]
-    return ids.index(order.id) + 1 if order.id in ids else None
 
 
 def _unit(unit: Unit) -> dict[str, str]:

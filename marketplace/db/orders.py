@@ -32,7 +32,8 @@ from marketplace.domain.orders import OrderKind, OrderState, StepState, Urgency
 from marketplace.domain.permissions import Role
 
 _ATTENTION = """CASE
-    WHEN closed_at IS NOT NULL THEN 1000000 - ((closed_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date)
+    WHEN closed_at IS NOT NULL
+        THEN 1000000 - ((closed_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date)
     WHEN answer_by IS NOT NULL THEN answer_by - '2000-01-01'::date
     WHEN state::text = 'on_loan'::text THEN COALESCE(returned_on, ends_on) - '2000-01-01'::date
     WHEN state::text = 'waiting'::text

@@ -93,7 +93,7 @@ def change(
 def _check_rule_stays(session: Session, listing: Listing, offer: Offer) -> None:
     """Whoever waits began to wait under a rule; it stays as it was."""
     same = (listing.award_rule, listing.window_days) == (offer.award_rule, offer.window_days)
-    if not same and waiting_lists.waiting_for(session, listing.asset_id):
+    if not same and waiting_lists.line_of(session, listing.asset_id):
         raise invalid_field("award_rule", N_("已有申请在等候，多人申请时的办法不能再改。"))
 
 

@@ -59,7 +59,7 @@ def places_of(session: Session, orders: Sequence[Order]) -> dict[int, Place]:
 def _place(session: Session, order: Order) -> Place | None:
     if order.state is not OrderState.WAITING or not order.lines:
         return None
-    ids = [other.id for other in waiting_lists.waiting_for(session, order.lines[0].asset_id)]
+    ids = [claim.order_id for claim in waiting_lists.line_of(session, order.lines[0].asset_id)]
     return Place(ids.index(order.id) + 1, len(ids)) if order.id in ids else None
 
 

@@ -126,7 +126,7 @@ def _keep(
             waiting.append(line)
             continue
         try:
-            if waiting_lists.has_claims(session, asset.id, days, besides=order.id):
+            if waiting_lists.has_claims(session, asset.id, days, today, besides=order.id):
                 raise Conflict("")
             reservations.hold(session, asset, line, days)
         except Conflict:

@@ -53,12 +53,17 @@ def lock(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:
 
 
 def days_of(order: Order, today: dt.date) -> Days:
-    """The days for which an order needs its things: a transfer from today on, without end."""
-    if order.kind is OrderKind.TRANSFER:
+    """The days for which an order needs its things."""
+    return days_wanted(order.kind, order.starts_on, order.ends_on, today)
+
+
+def days_wanted(kind: OrderKind, starts_on: dt.date | None, ends_on: dt.date | None, today: dt.date) -> Days:
+    """A transfer needs a thing from today on, without end; a loan from its first to its last day."""
+    if kind is OrderKind.TRANSFER:
         return Range(today, None)
-    assert order.starts_on is not None
-    assert order.ends_on is not None
-    return Range(order.starts_on, order.ends_on + ONE_DAY)
+    assert starts_on is not None
+    assert ends_on is not None
+    return Range(starts_on, ends_on + ONE_DAY)
 
 
 def hold(session: Session, asset: Asset, line: OrderLine, days: Days) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,17 +22,48 @@ from marketplace.use_cases import approvals, order_limits, order_news, orders, r
 from marketplace.use_cases.reservations import Days
 
 
-def waiting_for(session: Session, asset_id: int) -> Sequence[Order]:
-    """Orders that wait for an asset, in the order in which they came, or in which they were ranked."""
-    found = session.scalars(
-        select(Order)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the line itself needs to know of an order in it."""
+
+    order_id: int
+    kind: OrderKind
+    starts_on: dt.date | None
+    ends_on: dt.date | None
+
+    def days(self, today: dt.date) -> Days:
+        """The days for which the thing is wanted."""
+        return reservations.days_wanted(self.kind, self.starts_on, self.ends_on, today)
+
+
+def line_of(session: Session, asset_id: int) -> list[Claim]:
+    """Who waits for an asset, in the order in which they came, or in which they were ranked.
+
+    It is read with every request for a contested thing, so only what the line needs is read.
+    """
+    found = session.execute(
+        select(Order.id, Order.kind, Order.starts_on, Order.ends_on)
         .join(Order.lines)
         .where(OrderLine.asset_id == asset_id, Order.state == OrderState.WAITING)
-        .options(*WHOLE_ORDER)
         .order_by(Order.submitted_at, Order.id)
-    ).all()
+    )
     places = _places(session, asset_id)
-    return sorted(found, key=lambda order: places.get(order.id, len(places)))
+    return sorted((Claim(*row) for row in found), key=lambda one: places.get(one.order_id, len(places)))
+
+
+def place_of(session: Session, order: Order) -> int | None:
+    """The place in line of an order that waits, counted from 1; None for any other."""
+    if order.state is not OrderState.WAITING:
+        return None
+    ids = [claim.order_id for claim in line_of(session, order.lines[0].asset_id)]
+    return ids.index(order.id) + 1 if order.id in ids else None
+
+
+def waiting_for(session: Session, asset_id: int) -> Sequence[Order]:
+    """The orders of the line, with all that belongs to them."""
+    ids = [claim.order_id for claim in line_of(session, asset_id)]
+    found = session.scalars(select(Order).where(Order.id.in_(ids)).options(*WHOLE_ORDER))
+    return sorted(found, key=lambda order: ids.index(order.id))
 
 
 def _places(session: Session, asset_id: int) -> dict[int, int]:
@@ -45,13 +77,11 @@ def _places(session: Session, asset_id: int) -> dict[int, int]:
     return {entry["order_id"]: place for place, entry in enumerate(session.scalar(query) or ())}
 
 
-def has_claims(session: Session, asset_id: int, days: Days, besides: int) -> bool:
+def has_claims(session: Session, asset_id: int, days: Days, today: dt.date, besides: int) -> bool:
     """Whether somebody waits for the asset on any of these days: they come first, even if it is free."""
-    for order in waiting_for(session, asset_id):
-        wanted = reservations.days_of(order, days.lower or dt.date.min)
-        if order.id != besides and wanted.overlaps(days):
-            return True
-    return False
+    return any(
+        claim.order_id != besides and claim.days(today).overlaps(days) for claim in line_of(session, asset_id)
+    )
 
 
 def is_awarded(session: Session, listing_id: int) -> bool:
@@ -68,8 +98,7 @@ def join(session: Session, now: dt.datetime, today: dt.date, order: Order) -> in
     if listing is not None and listing.award_rule == "window" and listing.window_ends_on is None:
         listing.window_ends_on = load_calendar(session).add_working_days(today, listing.window_days)
     session.flush()
-    ids = [other.id for other in waiting_for(session, line.asset_id)]
-    return ids.index(order.id) + 1
+    return place_of(session, order) or 1
 
 
 def offer_next(session: Session, actor: Actor, now: dt.datetime, today: dt.date, asset_id: int) -> None:

@@ -244,6 +244,7 @@ def _page(order: Order, direction: str, error: RuleError | None = None) -> str:
         before=_record(order, OUT) if direction == BACK else None,
         parties=[_party(order, record, side) for side in SIDES],
         sides=sides,
+        side_options=[(side, getattr(order, side).name) for side in sides],
         hindrance=_hindrance(order, direction) if not sides else "",
         things=inbox.things(db(), order),
         cases=_cases(order) if direction == BACK else [],

@@ -141,7 +141,7 @@ def events(order: Order, entries: Iterable[AuditEntry], handovers: Sequence[Hand
     """Who did what when, the last first. Hand-overs tell more than their entries in the record do."""
     told = [_event(entry) for entry in entries if entry.action not in _TOLD_BY_HANDOVERS]
     signed = [event for record in handovers for event in _signed(order, record)]
-    return sorted([*told, *signed], key=lambda event: event.when, reverse=True)
+    return sorted([*told, *signed], key=lambda event: event.when)[::-1]
 
 
 _TOLD_BY_HANDOVERS = frozenset({"order.hand_over", "order.return"})
