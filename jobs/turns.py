@@ -70,9 +70,12 @@ class Clockwork:
     def _is_wanted(self, job: Job, due: dt.datetime) -> bool:
         if _is_frequent(job):
             return True
-        with self._means.sessions() as session:
+        with transaction(self._means.sessions) as session:
             turn = session.get(JobTurn, job.name)
-        return turn is None or turn.asked_at is not None or turn.done_for is None or turn.done_for < due
+            if turn is None:
+                _begin(session, job, due)
+                return False
+            return turn.asked_at is not None or turn.done_for is None or turn.done_for < due
 
     def _run(self, job: Job, now: dt.datetime) -> Outcome:
         outcome = self._unnoted.setdefault(job.name, Outcome(since=now))
@@ -177,6 +180,15 @@ def remember(
         insert(JobTurn)
         .values(name=job.name, **values)
         .on_conflict_do_update(index_elements=[JobTurn.name], set_=values)
+    )
+
+
+def _begin(session: Session, job: Job, due: dt.datetime) -> None:
+    """A job that this installation never had waits for its next moment: the start is busy enough."""
+    session.execute(
+        insert(JobTurn)
+        .values(name=job.name, done_for=due)
+        .on_conflict_do_nothing(index_elements=[JobTurn.name])
     )
 
 

@@ -17,6 +17,8 @@ Query = dict[str, Any]
 
 ALL, PARTIAL = "all", "frequency"
 """Every word must match, or as many as possible, the rarest first."""
+WORDS_READ = 10
+"""Words of a search that the engine reads; it leaves further ones aside."""
 _NOTHING = "id < 0"
 
 
@@ -81,8 +83,8 @@ class Plan:
 
     @property
     def relaxed(self) -> bool:
-        """Whether what is found does not match all the words that were typed."""
-        return (self.q, self.strategy) != (self.typed, ALL)
+        """Whether what is found need not match all the words that were typed."""
+        return len(self.words) > WORDS_READ or (self.q, self.strategy) != (self.typed, ALL)
 
     def counts(self) -> list[Query]:
         """The one that counts all that is found, then those for facets counted apart.

@@ -24,6 +24,7 @@ from marketplace.db.base import Base, Id, Json, Moment, Money, word
 from marketplace.db.catalogue import Category
 from marketplace.db.people import Unit
 from marketplace.domain.assets import AcquisitionMethod, Condition, Secrecy, UseStatus, ValueType
+from marketplace.domain.idle import UseSign
 from marketplace.domain.queue import AwardRule
 from marketplace.domain.states import AssetState
 
@@ -47,6 +48,7 @@ class Asset(Base):
         Index("ix_assets_unit_id_id", "unit_id", "id"),
         Index("ix_assets_state_id", "state", "id"),
         Index("ix_assets_category", "category_edition", "category_code"),
+        Index("ix_assets_event_id", "event_id", "id", postgresql_where=text("event_id IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -96,6 +98,12 @@ class Asset(Base):
     cover_photo_id: Mapped[int | None] = mapped_column(BigInteger)
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
     """The import that made this card."""
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
+    """The event or temporary body that it was bought for, and comes back from."""
+    last_used_on: Mapped[dt.date | None]
+    """The last sign of use; while there is none, days without use count from the day the card came here."""
+    last_used_by: Mapped[UseSign | None] = mapped_column(word(UseSign))
+    """What that sign was."""
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
 
@@ -171,6 +179,8 @@ class Listing(Base):
     """The last day of the window that the first request opened; None while nobody asked."""
     audience_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     """Only this unit and all below it are offered the asset; None: every unit."""
+    unconfirmed: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Listed by the platform, because its holder did not answer."""
     listed_at: Mapped[Moment]
     listed_by: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[Moment | None]

@@ -5,6 +5,7 @@ from marketplace.db import (
     audit,
     calendar,
     catalogue,
+    idle,
     imports,
     jobs,
     messages,
@@ -14,6 +15,7 @@ from marketplace.db import (
     people,
     policies,
     stand_ins,
+    standards,
     views,
 )
 from marketplace.db.base import Base
@@ -25,6 +27,7 @@ __all__ = [
     "audit",
     "calendar",
     "catalogue",
+    "idle",
     "imports",
     "jobs",
     "messages",
@@ -35,5 +38,6 @@ __all__ = [
     "people",
     "policies",
     "stand_ins",
+    "standards",
     "views",
 ]

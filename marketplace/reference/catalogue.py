@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset
 from marketplace.db.catalogue import Category, SynonymGroup
 from marketplace.db.outbox import reindex_soon_where
+from marketplace.reference.standards import load_standards
 from marketplace.reference.working_days import load_default_policy, load_holidays
 
 EDITIONS = ("2022", "2013", "2010")
@@ -31,15 +32,16 @@ Row = dict[str, Any]
 def load_reference(session: Session) -> None:
     """Bring this release's classes into the database, and its synonyms into one that has none.
 
-    Also the years of the calendar that are missing, and the approval policy where there is none. Safe
-    to repeat, and by several processes at once. Classes are corrected by a release, so theirs
-    overwrites; synonyms, days and policy belong to their managers once there are any.
+    Also the years of the calendar that are missing, the approval policy where there is none, and the
+    allocation standards. Safe to repeat, and by several processes at once. Classes and standards are
+    corrected by a release, so theirs overwrites; synonyms, days and policy belong to their managers once there are any.
     """
     _reindex_assets_of(session, _upsert_categories(session))
     if not session.scalar(select(exists().select_from(SynonymGroup))):
         session.execute(insert(SynonymGroup).on_conflict_do_nothing(), synonym_groups())
     load_holidays(session)
     load_default_policy(session)
+    load_standards(session)
 
 
 def categories() -> list[Row]:

@@ -37,8 +37,8 @@ def add(
 
     Raises:
         Invalid: the file is no usable picture, or there are ``MOST_PHOTOS`` already.
-        Conflict: the order isn't at this point, or the actor's side has signed.
-        NotAllowed: the actor is no asset officer of either side.
+        Conflict: the order isn't at this point.
+        NotAllowed: the actor is no asset officer of a side that still has to sign.
     """
     _open_record(session, actor, today, order_id, direction)
     picture = prepare(data)  # takes a while, so the cards are locked only afterwards
@@ -67,7 +67,7 @@ def remove(
     Raises:
         Conflict: somebody has signed.
         NotFound: there is no such photo.
-        NotAllowed: the actor is no asset officer of either side.
+        NotAllowed: the actor is no asset officer of a side that still has to sign.
     """
     record = _open_record(session, actor, today, order_id, direction, lock=True)
     if digest not in record.photos:
@@ -105,14 +105,7 @@ def _open_record(
         if lock:
             order.handovers.append(record)
             session.flush()
-    if not may_sign(actor, order, record):
-        raise Conflict(N_("贵方已确认过，不能再改动照片。"), code="already_confirmed", state=order.state)
     return record
-
-
-def may_sign(actor: Actor, order: Order, record: Handover | None) -> bool:
-    """Whether the actor keeps the assets of a side that hasn't signed, and hasn't signed for the other."""
-    return bool(open_sides(actor, order, record))
 
 
 def open_sides(actor: Actor, order: Order, record: Handover | None) -> list[str]:

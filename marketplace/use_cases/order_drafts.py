@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
 from marketplace.db.order_queries import WHOLE_ORDER
 from marketplace.db.orders import Order, OrderLine
 from marketplace.db.people import Unit, UnitKind, below
+from marketplace.db.statements import Source, Statement
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.orders import MAX_REASON, OrderKind, OrderState, Urgency
 from marketplace.domain.permissions import Actor, Permission, require
@@ -159,12 +160,20 @@ def drafts(session: Session, actor: Actor) -> Sequence[Order]:
     return session.scalars(_drafts(actor).options(*WHOLE_ORDER).order_by(Order.id.desc()).limit(100)).all()
 
 
-def count_drafts(session: Session, actor: Actor) -> int:
-    """How many things lie in the basket."""
-    query = select(func.count(OrderLine.id)).join(OrderLine.order)
-    return (
-        session.scalar(query.where(Order.requester_id == actor.user_id, Order.state == OrderState.DRAFT)) or 0
+_IN_BASKET = Statement(
+    select(func.count(OrderLine.id))
+    .join(OrderLine.order)
+    .where(
+        Order.requester_id == bindparam("user_id"),
+        Order.state == OrderState.DRAFT,
+        Order.renews_id.is_(None),
     )
+)
+
+
+def count_drafts(source: Source, user_id: int) -> int:
+    """How many things lie in a user's basket; every page asks."""
+    return int(_IN_BASKET.rows(source, {"user_id": user_id})[0][0])
 
 
 def _drafts(actor: Actor) -> Select[Order]:

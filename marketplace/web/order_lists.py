@@ -65,7 +65,7 @@ def page() -> Page:
         cleared=_address(box, Wish()),
         kinds=[(kind, gettext(name)) for kind, name in KIND_NAMES.items()],
         states=[(state, gettext(STATE_NAMES[state])) for state in STATES.get(box, _OPEN_STATES)],
-        drafts=order_drafts.count_drafts(db(), actor()),
+        drafts=order_drafts.count_drafts(db(), actor().user_id or 0),
         may_ask=actor().may_anywhere(Permission.REQUEST_ASSETS),
     )
 

@@ -58,7 +58,7 @@ def ask(asset_id: int) -> Page:
     flash(
         gettext(
             "已加入申请单，现有%(count)d项。选好后到“申请单”一起提交。",
-            count=order_drafts.count_drafts(db(), actor()),
+            count=order_drafts.count_drafts(db(), actor().user_id or 0),
         ),
         "ok",
     )

@@ -17,6 +17,7 @@ from marketplace.domain.states import STATE_NAMES
 from marketplace.edge import i18n
 from marketplace.edge.context import actor, identity, is_partial, now
 from marketplace.web.assets_manifest import asset_url
+from marketplace.web.basket_count import in_basket
 from marketplace.web.messages import unread
 from marketplace.web.navigation import navigation
 
@@ -76,6 +77,7 @@ def _context() -> dict[str, Any]:
         "partial": is_partial(),
         "now": now(),
         "unread": unread,
+        "in_basket": in_basket,
         "Permission": Permission,
         "state_names": STATE_NAMES,
         "conditions": CONDITIONS,

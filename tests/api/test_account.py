@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from flask import url_for
 
+from marketplace.app import create_app
+from marketplace.config import Settings
 from marketplace.domain.permissions import Role
 from marketplace.edge.photos import photo_url
+from search.finder import MeiliFinder
 from tests.api.conftest import Program, World
+from tests.servers import free_port
 
 
 def test_without_a_token_there_is_no_answer(world: World) -> None:
@@ -18,6 +23,14 @@ def test_without_a_token_there_is_no_answer(world: World) -> None:
         assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert answer.get_json()["code"] == "not_signed_in"
+
+
+def test_without_a_database_a_program_is_told_to_come_again(world: World, settings: Settings) -> None:
+    away = dataclasses.replace(settings, database_url=f"postgresql+psycopg://x@127.0.0.1:{free_port()}/x")
+    app = create_app(away, MeiliFinder(away, world.sessions), testing=True)
+    answer = Program(app.test_client(), "gwc_any").get("/me")
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert answer.get_json()["code"] == "unavailable"
 
 
 def test_me(world: World) -> None:

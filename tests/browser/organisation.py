@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from marketplace.db.outbox import OutboxRow, reindex_soon
+from marketplace.db.people import Unit
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.permissions import Role
 from marketplace.engines.process import wait_until
@@ -23,8 +25,17 @@ class Organisation:
     """What tests need to know of it."""
 
     sessions: SessionFactory
+    hospital: int
     desk: int
     hidden: int
+
+    def on_offer(self, name: str, **values: Any) -> int:
+        """Something that the hospital offers; its number."""
+        with transaction(self.sessions) as session:
+            holder = session.get_one(Unit, self.hospital)
+            asset = factories.listed(session, holder, name, **values)
+            reindex_soon(session, [asset.id])
+            return asset.id
 
     def settle(self) -> None:
         """Wait until the job process has brought the index up to the database."""
@@ -62,14 +73,19 @@ def found_organisation(sessions: SessionFactory, search: Engine) -> Organisation
             session, health, code="WS-1", name="江州市第一人民医院", latitude=30.11, longitude=120.1
         )
         factories.user(session, school, Role.UNIT_ASSET_OFFICER, username="officer", name="王晓岚")
+        factories.user(session, school, Role.STAFF, username="teacher", name="林小雨")
+        factories.user(session, school, Role.UNIT_APPROVER, username="principal", name="陈志远")
         factories.user(session, hospital, Role.STAFF, username="staff", name="周静")
+        factories.user(session, hospital, Role.UNIT_ASSET_OFFICER, username="keeper", name="马丽")
+        factories.user(session, hospital, Role.UNIT_APPROVER, username="director", name="高翔")
         factories.user(session, region, Role.WAREHOUSE_MANAGER, username="manager", name="余航")
+        factories.user(session, region, Role.FINANCE_APPROVER, username="finance", name="罗敏")
         factories.user(session, region, Role.AUDITOR, username="auditor", name="蔡敏")
         factories.user(session, region, Role.SECURITY_ADMINISTRATOR, username="security", name="杜威")
         factories.user(session, region, Role.SYSTEM_ADMINISTRATOR, username="system", name="叶知秋")
         desk = factories.listed(session, hospital, "办公桌", brand="圣奥", model="SA-1400", quantity=6)
         hidden = factories.asset(session, hospital, HIDDEN)
         reindex_soon(session, [desk.id, hidden.id])
-        made = Organisation(sessions, desk.id, hidden.id)
+        made = Organisation(sessions, hospital.id, desk.id, hidden.id)
     rebuild.rebuild(sessions, search)
     return made

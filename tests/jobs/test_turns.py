@@ -48,6 +48,8 @@ class Setup:
         self.step = Counted()
         self.daily = Job(PLAN_OF["tidy"], "", self.step)
         self.often = Job(PLAN_OF["send-mail"], "", self.step)
+        with transaction(sessions) as session:
+            session.add(JobTurn(name="tidy", done_for=NOW - DAY))
 
     def process(self) -> Clockwork:
         return Clockwork(self.means)
@@ -74,6 +76,16 @@ def test_a_moment_is_done_once_by_however_many_processes(setup: Setup) -> None:
     assert [run.figures for run in setup.runs()] == [{"rows": 7}] * 2
 
 
+def test_a_new_job_waits_for_its_next_moment(setup: Setup) -> None:
+    with transaction(setup.sessions) as session:
+        session.delete(session.get_one(JobTurn, "tidy"))
+    process = setup.process()
+    assert not process.take_turn(setup.daily)
+    assert not process.take_turn(setup.daily)
+    setup.now += DAY
+    assert process.take_turn(setup.daily)
+
+
 def test_what_fails_is_remembered_and_tried_again(setup: Setup) -> None:
     setup.step.error = OSError("disk full")
     process = setup.process()
@@ -81,7 +93,7 @@ def test_what_fails_is_remembered_and_tried_again(setup: Setup) -> None:
     process.take_turn(setup.daily)
     with setup.sessions() as session:
         turn = session.get_one(JobTurn, "tidy")
-        assert (turn.failures, turn.done_for) == (2, None)
+        assert (turn.failures, turn.done_for) == (2, NOW - DAY)
     setup.step.error = None
     process.take_turn(setup.daily)
     with setup.sessions() as session:

@@ -219,6 +219,11 @@ def test_matches_are_marked(finder: MeiliFinder) -> None:
     assert "[公务]" in marked("公务车")["name"]
 
 
+def test_without_marks_the_same_is_found(finder: MeiliFinder) -> None:
+    marked, plain = (finder.find(Wish(q="转椅", marked=marks), EVERYTHING).items for marks in (True, False))
+    assert plain == [item | {"highlight": {}} for item in marked] != marked
+
+
 def test_another_name_that_was_meant_is_shown(finder: MeiliFinder) -> None:
     [item] = finder.find(Wish(q="手提电脑 t480"), EVERYTHING).items
     assert item["highlight"]["alias"] == f"{MARK_START}手提电脑{MARK_END}"

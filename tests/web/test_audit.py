@@ -317,7 +317,7 @@ def test_the_page_says_what_the_nightly_check_found(world: World) -> None:
     verdict = audit_chain.verify(world.sessions)
     with transaction(world.sessions) as session:
         audit_chain.note(session, factories.actor(), NOW, verdict, whole=True)
-    assert f"全部{verdict.checked}条记录核验完好" in visitor.get("/admin/audit").text
+    assert f"核验全部{verdict.checked}条记录，完好" in visitor.get("/admin/audit").text
     fault = audit_chain.Fault(audit_chain.FaultKind.REMOVED, 7, 5)
     with transaction(world.sessions) as session:
         audit_chain.note(

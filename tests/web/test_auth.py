@@ -133,6 +133,17 @@ def test_a_page_that_asks_by_itself_is_no_sign_of_life(world: World) -> None:
     assert answer.location.startswith("/login")
 
 
+def test_what_programs_read_is_no_sign_of_life(world: World) -> None:
+    visitor = world.signed_in(Role.STAFF)
+    token = _new_token(visitor)
+    for _ in range(3):
+        world.clock.advance(minutes=4)
+        assert _api(visitor, token) == 200
+        answer = visitor.client.get("/api/v1/openapi.json")
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False)
+    assert not _is_in(visitor)
+
+
 def test_htmx_is_sent_to_the_sign_in_page_as_a_whole(world: World) -> None:
     answer = world.visitor().get("/profile", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login?next=/profile")
