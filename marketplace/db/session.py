@@ -13,6 +13,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+# A table may refer to one of which a process would not know otherwise: all of them come with the first session.
+from marketplace.db import tables  # noqa: F401
+
 SessionFactory = sessionmaker[Session]
 Driver = psycopg.Connection[TupleRow]
 """A connection as the driver gives it."""

@@ -2,9 +2,11 @@
 
 from marketplace.db import (
     assets,
+    auctions,
     audit,
     calendar,
     catalogue,
+    disposals,
     idle,
     imports,
     jobs,
@@ -24,9 +26,11 @@ metadata = Base.metadata
 
 __all__ = [
     "assets",
+    "auctions",
     "audit",
     "calendar",
     "catalogue",
+    "disposals",
     "idle",
     "imports",
     "jobs",

@@ -30,7 +30,7 @@ CARDS = 5_000
 OFFERS = 1_640
 OPENED_BEFORE = dt.timedelta(days=120)
 """How long the warehouse has been open when the demo starts."""
-DEMO_LOCK = 7_351_201
+DEMO_LOCK = 7_351_002
 """Advisory lock: of processes that start together, one loads."""
 _MARK = "demo"
 """Name of the setting that says that the demo is there."""

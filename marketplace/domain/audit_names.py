@@ -6,7 +6,7 @@ and asks for its name here.
 
 from __future__ import annotations
 
-from marketplace.domain import orders, states
+from marketplace.domain import auctions, disposals, orders, states
 from marketplace.domain.text import N_
 
 ACTIONS: dict[str, dict[str, str]] = {
@@ -35,6 +35,11 @@ ACTIONS: dict[str, dict[str, str]] = {
         "asset.edit": N_("修改卡片"),
         **{f"asset.{action}": name for action, name in states.ACTION_NAMES.items()},
         "asset.offer": N_("修改上架内容"),
+        "asset.stage": N_("时间表进入下一阶段"),
+        "asset.stage_stop": N_("时间表暂停"),
+        "asset.stage_go_on": N_("时间表恢复"),
+        "asset.in_use": N_("确认在用"),
+        "asset.event": N_("归入活动"),
         "asset.split": N_("拆分卡片"),
         "asset.receive": N_("调入建卡"),
         "asset.photo_add": N_("新增照片"),
@@ -44,6 +49,16 @@ ACTIONS: dict[str, dict[str, str]] = {
         "asset.photo_cover": N_("更换封面"),
         "asset.photo_caption": N_("修改照片说明"),
         "assets.export": N_("导出资产"),
+    },
+    N_("闲置"): {
+        "idle.confirm": N_("确认闲置"),
+        "idle.object": N_("申述在用"),
+        "idle.accept": N_("采纳申述"),
+        "idle.refuse": N_("不采纳申述"),
+        "idle_policy.save": N_("修改闲置规则"),
+        "idle_policy.remove": N_("取消分类的闲置规则"),
+        "event.create": N_("新增活动"),
+        "event.edit": N_("修改活动"),
     },
     N_("导入"): {
         "import.begin": N_("上传登记簿"),
@@ -63,7 +78,22 @@ ACTIONS: dict[str, dict[str, str]] = {
         "loan.damage_settled": N_("损坏了结"),
         "paper.issue": N_("出具单据"),
     },
-    N_("规则与代理"): {
+    N_("处置与拍卖"): {
+        "disposal.open": N_("建立处置项目"),
+        "disposal.edit": N_("修改处置项目"),
+        "disposal.condition": N_("登记处置条件"),
+        **{f"disposal.{action}": name for action, name in disposals.PROJECT_ACTION_NAMES.items()},
+        "auction.draft": N_("编制拍卖"),
+        "auction.edit": N_("修改拍卖"),
+        "auction.bundle": N_("合并标的"),
+        "auction.split": N_("拆分标的"),
+        **{f"auction.{action}": name for action, name in auctions.AUCTION_ACTION_NAMES.items()},
+        "proceeds.record": N_("登记处置收入"),
+        "proceeds.confirm": N_("确认上缴"),
+    },
+    N_("规则、参数与代理"): {
+        "settings.change": N_("修改参数"),
+        "job.ask": N_("立即运行后台任务"),
         "policy.save": N_("修改审批规则"),
         "calendar.set": N_("修改工作日历"),
         "calendar.clear": N_("恢复工作日历"),
@@ -94,8 +124,16 @@ OBJECT_NAMES = {
     "unit": N_("单位"),
     "synonyms": N_("俗称"),
     "policy": N_("审批规则"),
+    "setting": N_("参数"),
+    "job": N_("后台任务"),
+    "idle_flag": N_("闲置标记"),
+    "idle_policy": N_("闲置规则"),
+    "event": N_("活动"),
     "calendar": N_("工作日历"),
     "stand_in": N_("代理"),
+    "disposal": N_("处置项目"),
+    "auction": N_("拍卖"),
+    "proceeds": N_("处置收入"),
     "audit": N_("审计记录"),
 }
 """The kinds of objects that entries are about."""
@@ -109,6 +147,22 @@ OUTCOME_NAMES = {
 """How it ended; everything but the first is pointed out."""
 
 VALUE_NAMES = {
+    "rule": N_("依据"),
+    "stage": N_("阶段"),
+    "until": N_("截止"),
+    "days_left": N_("剩余工作日"),
+    "unconfirmed": N_("未经确认"),
+    "event": N_("活动"),
+    "basis": N_("依据文件"),
+    "quiet_until": N_("此前不再询问"),
+    "assets": N_("资产数"),
+    "days_unused": N_("多久没有使用迹象即标记"),
+    "answer_days": N_("持有单位答复期限"),
+    "on_silence": N_("期满未答复"),
+    "quiet_days": N_("申述采纳后多久不再询问"),
+    "own_department_days": N_("本主管部门内调剂"),
+    "everyone_days": N_("向所有单位调剂"),
+    "donation_days": N_("征集捐赠去向"),
     "state": N_("状态"),
     "modes": N_("方式"),
     "category": N_("分类"),

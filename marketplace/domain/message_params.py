@@ -102,6 +102,7 @@ PARAMS: Mapping[str, Form] = {
     "starts_on": DAY,
     "ends_on": DAY,
     "place": NUMBER,
+    "count": NUMBER,
 }
 """Every value that a message may name. ``number`` is an order's; ``receiver`` and ``giver`` are the names
 of its units, ``unit`` of whichever acted or got it; ``until`` and ``ends_on`` are last days, inclusive."""

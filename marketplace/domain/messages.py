@@ -186,6 +186,36 @@ KINDS: Mapping[str, Kind] = {
         ),
         needs_action=True,
     ),
+    "idle.flagged": Kind(
+        N_("%(unit)s有%(count)s项资产疑似闲置，请答复"),
+        N_(
+            "每项都写明了依据。请最迟%(until)s逐项或成批答复：上架、确认闲置，或说明仍在使用的理由；"
+            "期满未答复的，按规则处理。"
+        ),
+        needs_action=True,
+    ),
+    "idle.listed": Kind(
+        N_("%(unit)s有%(count)s项闲置资产已自动上架"),
+        N_("这些资产在答复期内没有上架。其中未答复的标为“未经确认”，请核对上架内容；仍在使用的，可以撤回。"),
+    ),
+    "idle.to_review": Kind(
+        N_("%(unit)s申述：“%(things)s”仍在使用"),
+        N_("理由：%(reason)s。请复核：采纳的，恢复在用；不采纳的，由持有单位另行答复。"),
+        needs_action=True,
+    ),
+    "idle.accepted": Kind(
+        N_("“%(things)s”的申述已采纳"),
+        N_("资产恢复在用，%(until)s之前不再询问。"),
+    ),
+    "idle.refused": Kind(
+        N_("“%(things)s”的申述未采纳"),
+        N_("意见：%(reason)s。请最迟%(until)s上架或确认闲置。"),
+        needs_action=True,
+    ),
+    "screening.over": Kind(
+        N_("%(unit)s有%(count)s项资产无人申请，转入处置"),
+        N_("调剂的各个阶段已满，没有单位申请。资产已下架，由公物仓管理员列入处置。"),
+    ),
     "listing.asked": Kind(
         N_("%(receiver)s申请%(order_kind)s“%(things)s”"),
         N_("申请单%(number)s已提交，现由%(holders)s审批，最迟%(until)s。需要贵单位办理时会再通知。"),

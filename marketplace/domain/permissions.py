@@ -28,6 +28,17 @@ class Permission(StrEnum):
     HAND_OVER = "orders.hand_over"
     DECIDE = "orders.decide"
     """Has an inbox of decisions; which of them, says the role that a step asks for."""
+    REVIEW_IDLE = "idle.review"
+    """Decides on objections to idle flags."""
+    STEER_TIMETABLE = "timetable.steer"
+    """Stops the clock of an offer, or ends a stage early."""
+    READ_DISPOSALS = "disposals.read"
+    DISPOSE = "disposals.prepare"
+    """Collects candidates, keeps the check list, prepares auctions."""
+    APPROVE_DISPOSAL = "disposals.approve"
+    """Approves what somebody else prepared."""
+    PUBLISH = "notices.publish"
+    CONFIRM_PROCEEDS = "proceeds.confirm"
     MANAGE_POLICIES = "policies.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_UNITS = "units.manage"
@@ -87,10 +98,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _APPROVER | {_P.EDIT_ASSETS, _P.IMPORT_ASSETS, _P.LIST_ASSETS, _P.REQUEST_ASSETS, _P.HAND_OVER}
     ),
     Role.UNIT_APPROVER: frozenset(_APPROVER),
-    Role.DEPARTMENT_APPROVER: frozenset(_APPROVER),
-    Role.WAREHOUSE_MANAGER: frozenset(_APPROVER | {_P.LIST_ASSETS, _P.MANAGE_CATALOGUE, _P.MANAGE_POLICIES}),
-    Role.FINANCE_APPROVER: frozenset(_APPROVER),
-    Role.AUDITOR: frozenset(_READER | {_P.EXPORT_ASSETS, _P.READ_AUDIT, _P.SEE_JOBS}),
+    Role.DEPARTMENT_APPROVER: frozenset(_APPROVER | {_P.REVIEW_IDLE}),
+    Role.WAREHOUSE_MANAGER: frozenset(
+        _APPROVER
+        | {_P.LIST_ASSETS, _P.REVIEW_IDLE, _P.STEER_TIMETABLE, _P.MANAGE_CATALOGUE, _P.MANAGE_POLICIES}
+        | {_P.READ_DISPOSALS, _P.DISPOSE, _P.APPROVE_DISPOSAL, _P.PUBLISH}
+    ),
+    Role.FINANCE_APPROVER: frozenset(
+        _APPROVER | {_P.READ_DISPOSALS, _P.APPROVE_DISPOSAL, _P.CONFIRM_PROCEEDS}
+    ),
+    Role.AUDITOR: frozenset(_READER | {_P.EXPORT_ASSETS, _P.READ_AUDIT, _P.SEE_JOBS, _P.READ_DISPOSALS}),
     Role.SECURITY_ADMINISTRATOR: frozenset({_P.MANAGE_UNITS, _P.MANAGE_USERS}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({_P.MANAGE_SETTINGS, _P.MANAGE_POLICIES, _P.SEE_JOBS, _P.RUN_JOBS}),
 }

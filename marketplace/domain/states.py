@@ -56,6 +56,16 @@ class AssetAction(StrEnum):
     HAND_OVER = "hand_over"
     LEND = "lend"
     TAKE_BACK = "take_back"
+    FLAG = "flag"
+    CLEAR = "clear"
+    DISPOSE = "dispose"
+    KEEP = "keep"
+    AUCTION = "auction"
+    UNSOLD = "unsold"
+    SELL = "sell"
+    DONATE = "donate"
+    SCRAP = "scrap"
+    CLOSE = "close"
 
 
 ACTION_NAMES = {
@@ -66,6 +76,16 @@ ACTION_NAMES = {
     AssetAction.HAND_OVER: N_("交接"),
     AssetAction.LEND: N_("借出"),
     AssetAction.TAKE_BACK: N_("收回"),
+    AssetAction.FLAG: N_("标记疑似闲置"),
+    AssetAction.CLEAR: N_("解除闲置标记"),
+    AssetAction.DISPOSE: N_("转入处置"),
+    AssetAction.KEEP: N_("不再处置"),
+    AssetAction.AUCTION: N_("公告拍卖"),
+    AssetAction.UNSOLD: N_("流拍"),
+    AssetAction.SELL: N_("成交"),
+    AssetAction.DONATE: N_("捐赠"),
+    AssetAction.SCRAP: N_("报废"),
+    AssetAction.CLOSE: N_("销账"),
 }
 
 
@@ -77,7 +97,7 @@ class Transition:
     action: AssetAction
     target: AssetState
     permission: Permission | None
-    """None: it only ever follows from an order, so nobody is offered it."""
+    """None: it only ever follows from something else, an order or a rule, so nobody is offered it."""
 
 
 TRANSITIONS = (
@@ -89,6 +109,18 @@ TRANSITIONS = (
     Transition(AssetState.RESERVED, AssetAction.HAND_OVER, AssetState.CLOSED, None),
     Transition(AssetState.LISTED, AssetAction.LEND, AssetState.ON_LOAN, None),
     Transition(AssetState.ON_LOAN, AssetAction.TAKE_BACK, AssetState.LISTED, None),
+    Transition(AssetState.IN_USE, AssetAction.FLAG, AssetState.IDLE_FLAGGED, None),
+    Transition(AssetState.IDLE_FLAGGED, AssetAction.CLEAR, AssetState.IN_USE, None),
+    Transition(AssetState.LISTED, AssetAction.DISPOSE, AssetState.DISPOSAL, None),
+    Transition(AssetState.IN_USE, AssetAction.DISPOSE, AssetState.DISPOSAL, None),
+    Transition(AssetState.IDLE_FLAGGED, AssetAction.DISPOSE, AssetState.DISPOSAL, None),
+    Transition(AssetState.DISPOSAL, AssetAction.KEEP, AssetState.IN_USE, None),
+    Transition(AssetState.DISPOSAL, AssetAction.AUCTION, AssetState.AT_AUCTION, None),
+    Transition(AssetState.DISPOSAL, AssetAction.DONATE, AssetState.DONATED, None),
+    Transition(AssetState.DISPOSAL, AssetAction.SCRAP, AssetState.SCRAPPED, None),
+    Transition(AssetState.DISPOSAL, AssetAction.CLOSE, AssetState.CLOSED, None),
+    Transition(AssetState.AT_AUCTION, AssetAction.UNSOLD, AssetState.DISPOSAL, None),
+    Transition(AssetState.AT_AUCTION, AssetAction.SELL, AssetState.SOLD, None),
 )
 
 _TABLE = {(row.source, row.action): row for row in TRANSITIONS}

@@ -22,7 +22,7 @@ from marketplace.domain.approvals import DEFAULT_POLICY
 from marketplace.domain.calendar import Span
 from marketplace.domain.text import N_
 
-POLICY_SEED_LOCK = 7_351_202
+POLICY_SEED_LOCK = 7_351_103
 """Advisory lock: processes that start together seed the policy once."""
 
 

@@ -17,7 +17,7 @@ from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.text import N_, clean
 from marketplace.use_cases import audit
 
-CALENDAR_LOCK = 7_351_201
+CALENDAR_LOCK = 7_351_104
 """Advisory lock: changes come one after the other, so that none is made over days another one touched."""
 
 Entry = dict[str, Any] | None

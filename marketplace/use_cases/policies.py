@@ -20,7 +20,7 @@ from marketplace.domain.policies import Differences, check_policy, differences, 
 from marketplace.domain.text import N_
 from marketplace.use_cases import audit
 
-POLICY_LOCK = 7_351_203
+POLICY_LOCK = 7_351_102
 """Advisory lock: versions are saved one after the other, so that their numbers have no gaps."""
 PAGE = 10
 

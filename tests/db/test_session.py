@@ -51,9 +51,13 @@ def test_a_connection_closed_while_it_was_idle_is_replaced(lookup: Engine, engin
 
 
 def test_a_connection_lost_in_use_is_an_operational_error_once(lookup: Engine, engine: Engine) -> None:
-    with pytest.raises(OperationalError), driver_connection(lookup) as connection:
-        close(engine, pid_of(connection))
-        connection.execute("SELECT 1")
+    def ask() -> None:
+        with driver_connection(lookup) as connection:
+            close(engine, pid_of(connection))
+            connection.execute("SELECT 1")
+
+    with pytest.raises(OperationalError):
+        ask()
     with driver_connection(lookup) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 

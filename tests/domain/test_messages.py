@@ -28,6 +28,7 @@ VALUES: dict[str, object] = {
     "starts_on": dt.date(2026, 9, 1),
     "ends_on": dt.date(2026, 9, 30),
     "place": 2,
+    "count": 1200,
 }
 
 

@@ -132,3 +132,15 @@ def test_what_is_no_longer_on_offer_has_no_form(officer: Visitor, address: str) 
     for answer in (officer.get(address), officer.post(address, CHANGED)):
         assert answer.status_code == 409
         assert "已不在仓" in answer.text
+
+
+def test_how_it_is_awarded_is_chosen_and_its_days_have_bounds(
+    world: World, officer: Visitor, address: str
+) -> None:
+    opened = _opened(officer, address)
+    refused = officer.post(address, opened | CHANGED | {"award_rule": "window", "window_days": "21"})
+    assert refused.status_code == 422
+    assert "1到20个工作日" in refused.text
+    assert _offer(world).award_rule == "first_come"
+    officer.post(address, opened | CHANGED | {"award_rule": "window", "window_days": "8"})
+    assert (_offer(world).award_rule, _offer(world).window_days) == ("window", 8)
