@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-PARTS = ("bench.search", "bench.import", "bench.audit")
+PARTS = ("bench.search", "bench.import", "bench.audit", "bench.idle")
 
 
 def main() -> None:

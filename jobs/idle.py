@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -27,12 +28,11 @@ def flag_idle(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
                 over += idle_flagging.flag_over_standard(session, round_, allotment)
     unused = _flag_unused(means, round_)
     with transaction(means.sessions) as session:
-        units = idle_flagging.tell_holders(session, now)
+        idle_flagging.tell_holders(session, now)
     return {
         IdleRule.EVENT_ENDED.value: events,
         IdleRule.OVER_STANDARD.value: over,
         IdleRule.UNUSED.value: unused,
-        "units": units,
     }
 
 
@@ -74,7 +74,7 @@ def walk_timetable(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
         ("disposed", timetable_walk.dispose),
         ("advanced", timetable_walk.advance),
     )
-    figures = {name: _until_none(means, lambda session, act=act: act(session, walk)) for name, act in steps}
+    figures = {name: _until_none(means, partial(act, walk=walk)) for name, act in steps}
     with transaction(means.sessions) as session:
         timetable_walk.tell_holders(session, now)
     return figures

@@ -42,6 +42,8 @@ class Job:
     title: str
     """For the operator's command line; pages show the plan's label."""
     step: Callable[[Means, dt.datetime, bool], Figures]
+    by_bell: bool = False
+    """Also run as soon as there is something new in the outbox."""
 
     @property
     def name(self) -> str:

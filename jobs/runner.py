@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from structlog import get_logger
 
+from jobs.bell import rings
 from jobs.means import Job, Means
 from jobs.schedule import JOBS
 from jobs.turns import Clockwork
@@ -18,6 +20,8 @@ from jobs.turns import Clockwork
 log = get_logger()
 LOOK_EVERY = 10
 """Seconds between looks whether a daily job is due, or was asked for, and nobody else does it."""
+GATHER_SECONDS = 0.5
+"""How long after a run by the bell further rings are gathered: an import rings many times a second."""
 
 
 def run_forever(means: Means) -> None:
@@ -35,12 +39,27 @@ def run_forever(means: Means) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     clockwork = Clockwork(means)
+    listening = []
     for job in JOBS:
         seconds = min(job.plan.seconds or LOOK_EVERY, LOOK_EVERY)
-        scheduler.add_job(_guarded, "interval", args=(clockwork, job), id=job.name, seconds=seconds)
+        if job.by_bell:
+            heard = rings(means.settings.database_url, seconds, done)
+            listening.append(threading.Thread(target=_by_bell, args=(clockwork, job, heard, done)))
+        else:
+            scheduler.add_job(_guarded, "interval", args=(clockwork, job), id=job.name, seconds=seconds)
     scheduler.start()
+    for thread in listening:
+        thread.start()
     done.wait()
     scheduler.shutdown(wait=True)
+    for thread in listening:
+        thread.join()
+
+
+def _by_bell(clockwork: Clockwork, job: Job, heard: Iterator[None], done: threading.Event) -> None:
+    for _ in heard:
+        _guarded(clockwork, job)
+        done.wait(GATHER_SECONDS)
 
 
 def _guarded(clockwork: Clockwork, job: Job) -> None:

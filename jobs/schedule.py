@@ -11,6 +11,7 @@ import datetime as dt
 from sqlalchemy import delete, func, select
 from structlog import get_logger
 
+from jobs.idle import answer_silence, flag_idle, walk_timetable
 from jobs.means import Figures, Job, Means
 from jobs.orders import award_windows, check_pieces, expire_orders
 from marketplace.db.outbox import KeptAnswer, OutboxRow
@@ -115,7 +116,7 @@ def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 JOBS: tuple[Job, ...] = (
-    Job(PLAN_OF["drain-outbox"], "Bring the search index up to the database", drain_outbox),
+    Job(PLAN_OF["drain-outbox"], "Bring the search index up to the database", drain_outbox, by_bell=True),
     Job(PLAN_OF["import-registers"], "Read and merge waiting registers", import_registers),
     Job(PLAN_OF["seal-audit"], "Give new audit entries their place in the chain", seal_audit),
     Job(PLAN_OF["send-mail"], "Send the mails that are due", send_mail),
@@ -129,6 +130,9 @@ JOBS: tuple[Job, ...] = (
     Job(
         PLAN_OF["expire-orders"], "End orders whose time to answer or to hand over has passed", expire_orders
     ),
+    Job(PLAN_OF["walk-timetable"], "Move what is on offer along its timetable", walk_timetable),
+    Job(PLAN_OF["flag-idle"], "Flag what seems to be idle and tell its holders", flag_idle),
+    Job(PLAN_OF["answer-silence"], "Do what silence means for flags nobody answered", answer_silence),
     Job(PLAN_OF["check-pieces"], "Check that no piece was lost or made", check_pieces),
     Job(PLAN_OF["tidy"], "Forget what is no longer needed", tidy),
 )

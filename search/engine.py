@@ -11,7 +11,7 @@ import orjson
 
 from marketplace.config import Settings
 from marketplace.engines.process import EngineError
-from search.wire import Answer, Patience, Request, Wire, WireError
+from search.wire import Answer, Patience, Request, Wire
 
 SEARCH_PATIENCE = Patience(connect=0.5, read=2.0)
 """A search that takes longer is answered by the database instead."""
@@ -109,13 +109,13 @@ class Engine:
             raise EngineRefused(error["code"], error["message"])
 
     def _request(self, method: str, path: str, body: object = None) -> Request:
-        return Request(method, path, None if body is None else orjson.dumps(body), self._headers)
+        return Request(method, path, b"" if body is None else orjson.dumps(body), self._headers)
 
     def _ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Any]:
         try:
             for answer in self._wire.ask(requests, patience):
                 yield _content(answer)
-        except (*WireError, orjson.JSONDecodeError) as error:
+        except (OSError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
 
 

@@ -51,6 +51,8 @@ class Auction(Base):
     noticed_on: Mapped[dt.date | None]
     """The day of the announcement that gave the terms as they are; the notice period counts from it."""
     prepared_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """Who edited it last; with ``submitted_by``, those who may not approve it."""
+    submitted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     reason: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[Moment]

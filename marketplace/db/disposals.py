@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.db.assets import Asset
 from marketplace.db.base import Base, Id, Moment, word
 from marketplace.db.people import Unit, User
-from marketplace.domain.disposals import ConditionKind, ProjectState, Way
+from marketplace.domain.disposals import ConditionKind, ProjectState, Way, Why
 
 
 class DisposalCounter(Base):
@@ -72,8 +72,7 @@ class ProjectItem(Base):
     id: Mapped[Id]
     project_id: Mapped[int] = mapped_column(ForeignKey("disposal_projects.id"))
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
-    why: Mapped[str] = mapped_column(String(200))
-    """Why it was a candidate, in the words of the rule that found it."""
+    why: Mapped[Why] = mapped_column(word(Why))
     appraised: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
     defects: Mapped[str] = mapped_column(Text, server_default="")
     open: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -99,7 +99,7 @@ class IdleFlag(Base):
 
 
 class Event(Base):
-    """A large event or a temporary body (大型活动、临时机构): what was bought for it comes back when it ends."""
+    """A large event or a temporary body (大型活动、临时机构): what was bought for it comes back."""
 
     __tablename__ = "events"
     __table_args__ = (

@@ -66,6 +66,24 @@ class Order(Base):
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_ends_on", "ends_on", postgresql_where=text("state = 'on_loan'")),
         Index("ix_orders_answer_by", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
+        Index(
+            "ix_orders_receiving",
+            "receiver_unit_id",
+            "state",
+            postgresql_where=text("state IN ('offered', 'approved', 'on_loan')"),
+        ),
+        Index(
+            "ix_orders_giving",
+            "giver_unit_id",
+            "state",
+            postgresql_where=text("state IN ('waiting', 'approved', 'on_loan')"),
+        ),
+        Index(
+            "ix_orders_asking",
+            "requester_id",
+            "state",
+            postgresql_where=text("state IN ('offered', 'correction', 'on_loan')"),
+        ),
         Index("ix_orders_open", "attention", "id", postgresql_where=_OPEN),
         Index("ix_orders_open_own", "requester_id", "attention", "id", postgresql_where=_OPEN),
         Index(
@@ -329,6 +347,7 @@ class DamageCase(Base):
     __tablename__ = "damage_cases"
     __table_args__ = (
         Index("ix_damage_cases_order", "order_id"),
+        Index("ix_damage_cases_open", "order_id", postgresql_where=text("settled_at IS NULL")),
         CheckConstraint("compensation >= 0", name="compensation_not_negative"),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Select, String, insert, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Select, String, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -35,16 +35,23 @@ class OutboxRow(Base):
     drained_at: Mapped[Moment | None]
 
 
+CHANNEL = "outbox"
+"""On which whoever drains hears that a transaction with new rows was committed."""
+_RING = select(func.pg_notify(CHANNEL, ""))
+
+
 def reindex_soon(session: Session, asset_ids: Iterable[int]) -> None:
     """Note, in this transaction, that these assets' documents are to be written anew."""
     rows = [{"asset_id": asset_id} for asset_id in asset_ids]
     if rows:
         session.execute(insert(OutboxRow), rows)
+        session.execute(_RING)
 
 
 def reindex_soon_where(session: Session, asset_ids: Select[int]) -> None:
     """The same for all assets that a query selects, as one statement."""
     session.execute(insert(OutboxRow).from_select(["asset_id"], asset_ids))
+    session.execute(_RING)
 
 
 class KeptAnswer(Base):

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-# A table may refer to one of which a process would not know otherwise: all of them come with the first session.
+# A table may refer to one that a process would not know otherwise: all come with the first session.
 from marketplace.db import tables  # noqa: F401
 
 SessionFactory = sessionmaker[Session]

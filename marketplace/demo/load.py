@@ -16,6 +16,7 @@ from marketplace.db.outbox import Setting, reindex_soon_where
 from marketplace.db.people import User
 from marketplace.demo.cards import Card, make_cards
 from marketplace.demo.offers import make_offers
+from marketplace.demo.orders import make_orders
 from marketplace.demo.people import load_users
 from marketplace.demo.pictures import PICTURES_PER_KIND, hang_pictures
 from marketplace.demo.places import load_units
@@ -44,8 +45,8 @@ def is_loaded(session: Session) -> bool:
 def load_demo(session: Session, now: dt.datetime, *, seed: int = SEED) -> bool:
     """Fill an empty database; False when the demo is there already, and then nothing changes.
 
-    The same seed and ``now`` give the same units, accounts, cards and listings. Photos are hung
-    afterwards by :func:`hang_photos`: drawing them takes longer than all the rest.
+    The same seed and ``now`` give the same units, accounts, cards and listings. Orders come afterwards
+    by :func:`add_orders`, photos by :func:`hang_photos`: both take longer than all the rest.
     """
     session.execute(select(func.pg_advisory_xact_lock(DEMO_LOCK)))
     if is_loaded(session):
@@ -53,7 +54,19 @@ def load_demo(session: Session, now: dt.datetime, *, seed: int = SEED) -> bool:
     load_reference(session)
     load_registers(session, now, seed)
     reindex_soon_where(session, select(Asset.id))
-    session.add(Setting(name=_MARK, value={"seed": seed, "photos": False}, changed_at=now))
+    session.add(Setting(name=_MARK, value={"seed": seed, "photos": False, "orders": False}, changed_at=now))
+    session.flush()
+    return True
+
+
+def add_orders(session: Session, now: dt.datetime) -> bool:
+    """Let the demo's people ask, decide and hand over; False when there is no demo, or they have."""
+    session.execute(select(func.pg_advisory_xact_lock(DEMO_LOCK)))
+    mark = session.get(Setting, _MARK)
+    if mark is None or mark.value.get("orders"):
+        return False
+    make_orders(session, now, mark.value["seed"])
+    mark.value, mark.changed_at = mark.value | {"orders": True}, now
     session.flush()
     return True
 

@@ -1,4 +1,4 @@
-"""The texts of an announcement (拍卖法, art. 46 and practice): the one list that forms, checks and notices read."""
+"""The texts of an announcement (拍卖法, art. 46): the one list that forms, checks and notices read."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Plan:
 class Breach:
     """A rule that is broken: where, which article, and how to mend it."""
 
-    field: str
+    place: str
     """A field of the auction, or ``lot-N.field``."""
     basis: str
     message: str
@@ -166,7 +166,7 @@ def _lots(plan: Plan, rules: Rules) -> Iterator[Breach]:
         )
 
 
-def _lot(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, dict[str, object]]]:
+def _lot(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mapping[str, object]]]:
     if not lot.items:
         yield "items", CONTENT_BASIS, N_("标的%(lot)d没有资产。"), {}
     if not lot.photos:
@@ -181,7 +181,7 @@ def _lot(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, dict[str,
     yield from _prices(lot, rules)
 
 
-def _prices(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, dict[str, object]]]:
+def _prices(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mapping[str, object]]]:
     if lot.appraised is None or lot.appraised <= 0:
         yield "appraised", FLOOR_BASIS, N_("标的%(lot)d没有评估价。"), {}
     elif (
@@ -276,6 +276,9 @@ AUCTION_STATE_NAMES = {
     AuctionState.TERMINATED: N_("已终止"),
     AuctionState.CLOSED: N_("已结束"),
 }
+
+
+OVER = frozenset({AuctionState.TERMINATED, AuctionState.CLOSED})
 
 
 class AuctionAction(StrEnum):

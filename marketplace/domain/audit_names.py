@@ -147,6 +147,20 @@ OUTCOME_NAMES = {
 """How it ended; everything but the first is pointed out."""
 
 VALUE_NAMES = {
+    "way": N_("处置方式"),
+    "condition_kind": N_("条件"),
+    "evidence": N_("凭证"),
+    "appraiser": N_("评估机构"),
+    "appraised_on": N_("评估基准日"),
+    "appraised": N_("评估价"),
+    "recipient": N_("接收单位"),
+    "cause": N_("起因"),
+    "auction": N_("拍卖"),
+    "lots": N_("标的数"),
+    "relists": N_("原拍卖"),
+    "amount": N_("收款金额"),
+    "voucher": N_("收款凭证号"),
+    "remitted_on": N_("上缴日期"),
     "rule": N_("依据"),
     "stage": N_("阶段"),
     "until": N_("截止"),

@@ -43,6 +43,23 @@ MOST_ITEMS = 500
 """Cards in one project: what is locked together while it moves."""
 
 
+class Why(StrEnum):
+    """Why a card is a candidate."""
+
+    SCREENED = "screened"
+    BROKEN = "broken"
+    SERVICE_LIFE = "service_life"
+    CHOSEN = "chosen"
+
+
+WHY_NAMES = {
+    Why.SCREENED: N_("各级调剂期满，无人申请"),
+    Why.BROKEN: N_("待修或损坏"),
+    Why.SERVICE_LIFE: N_("已达最低使用年限"),
+    Why.CHOSEN: N_("由管理员选定"),
+}
+
+
 class ConditionKind(StrEnum):
     """One thing that has to be so before a project may go on."""
 
@@ -252,6 +269,7 @@ PROJECT_STEPS = (
     ProjectStep(_S.DRAFT, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
     ProjectStep(_S.SUBMITTED, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
     ProjectStep(_S.APPROVED, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
+    ProjectStep(_S.RUNNING, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
 )
 _TABLE = {(row.source, row.action): row for row in PROJECT_STEPS}
 

@@ -61,7 +61,7 @@ class AssetAction(StrEnum):
     DISPOSE = "dispose"
     KEEP = "keep"
     AUCTION = "auction"
-    UNSOLD = "unsold"
+    LEAVE_AUCTION = "leave_auction"
     SELL = "sell"
     DONATE = "donate"
     SCRAP = "scrap"
@@ -81,7 +81,7 @@ ACTION_NAMES = {
     AssetAction.DISPOSE: N_("转入处置"),
     AssetAction.KEEP: N_("不再处置"),
     AssetAction.AUCTION: N_("公告拍卖"),
-    AssetAction.UNSOLD: N_("流拍"),
+    AssetAction.LEAVE_AUCTION: N_("流拍或退出拍卖"),
     AssetAction.SELL: N_("成交"),
     AssetAction.DONATE: N_("捐赠"),
     AssetAction.SCRAP: N_("报废"),
@@ -119,7 +119,7 @@ TRANSITIONS = (
     Transition(AssetState.DISPOSAL, AssetAction.DONATE, AssetState.DONATED, None),
     Transition(AssetState.DISPOSAL, AssetAction.SCRAP, AssetState.SCRAPPED, None),
     Transition(AssetState.DISPOSAL, AssetAction.CLOSE, AssetState.CLOSED, None),
-    Transition(AssetState.AT_AUCTION, AssetAction.UNSOLD, AssetState.DISPOSAL, None),
+    Transition(AssetState.AT_AUCTION, AssetAction.LEAVE_AUCTION, AssetState.DISPOSAL, None),
     Transition(AssetState.AT_AUCTION, AssetAction.SELL, AssetState.SOLD, None),
 )
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, logout_user
@@ -172,8 +173,14 @@ def _must_change(found: Identity) -> bool:
     return found.must_change_password or password_expired(found.password_changed_at, now())
 
 
+def _came_from() -> str:
+    """The page of this site on which a form was sent, so that what was typed there can be sent again."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else "/"
+
+
 def _to_sign_in() -> Response:
-    target = request.full_path if request.method == "GET" else "/"
+    target = request.full_path if request.method == "GET" else _came_from()
     address = url_for("auth.sign_in", next=target.rstrip("?"))
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Redirect": address})

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 def load_standards(session: Session) -> None:
-    """Bring this release's standards into the database; they are corrected by a release, so they overwrite."""
+    """Bring this release's standards into the database, over what an earlier one brought."""
     _upsert(session, StandardVersion, versions(), ["code"])
     rows = standards()
     _upsert(session, Standard, rows, ["version_code", "item", "detail", "rank"])

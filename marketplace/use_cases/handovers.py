@@ -15,11 +15,20 @@ from marketplace.db.assets import Asset
 from marketplace.db.orders import DamageCase, Handover, Order, OrderLine
 from marketplace.db.people import within
 from marketplace.domain.errors import Conflict, NotAllowed, invalid_field
+from marketplace.domain.idle import UseSign
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState, Part
 from marketplace.domain.permissions import PLATFORM, Actor, Permission, require
 from marketplace.domain.states import AssetAction, AssetState
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit, card_moves, order_news, orders, reservations, waiting_lists
+from marketplace.use_cases import (
+    audit,
+    card_moves,
+    order_news,
+    orders,
+    reservations,
+    use_signs,
+    waiting_lists,
+)
 
 OUT, BACK = "out", "back"
 
@@ -112,7 +121,7 @@ def hand_over(
     if order.kind is OrderKind.TRANSFER:
         _transfer(session, actor, now, today, order)
     else:
-        _lend(session, actor, now, order)
+        _lend(session, actor, now, today, order)
     return order
 
 
@@ -162,6 +171,7 @@ def give_back(
         if asset.state is AssetState.ON_LOAN:
             card_moves.change_state(session, actor, now, asset, AssetAction.TAKE_BACK, order)
         waiting_lists.offer_next(session, actor, now, today, asset.id)
+    use_signs.note(session, [line.asset_id for line in order.lines], order.returned_on or today, UseSign.LOAN)
     order_news.tell_officers(session, actor, now, order, "loan.returned", giver=True, receiver=True)
     return order
 
@@ -226,13 +236,14 @@ def _transfer(session: Session, actor: Actor, now: dt.datetime, today: dt.date, 
     order_news.tell_officers(session, actor, now, order, "order.completed", giver=True, receiver=True)
 
 
-def _lend(session: Session, actor: Actor, now: dt.datetime, order: Order) -> None:
+def _lend(session: Session, actor: Actor, now: dt.datetime, today: dt.date, order: Order) -> None:
     order.answer_by = None
     orders.move(session, actor, now, order, OrderAction.HAND_OVER, OrderState.ON_LOAN)
     for line in order.lines:
         asset = session.get_one(Asset, line.asset_id)
         if reservations.pieces_lent(session, asset.id) >= asset.quantity and asset.state is AssetState.LISTED:
             card_moves.change_state(session, actor, now, asset, AssetAction.LEND, order)
+    use_signs.note(session, [line.asset_id for line in order.lines], today, UseSign.LOAN)
     order_news.tell_officers(session, actor, now, order, "loan.started", giver=True, receiver=True)
 
 

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marketplace.db.bulk import bound
 from marketplace.db.calendar import load_calendar
 from marketplace.db.idle import IdleFlag, ruled
 from marketplace.db.people import Unit, users_with
@@ -133,9 +134,9 @@ def flag_event_ended(session: Session, round_: Round, *, limit: int = BATCH) -> 
 
 
 def flag_over_standard(session: Session, round_: Round, allotment: Allotment) -> int:
-    """Flag what units have of one kind beyond the standard, first what was longest without use; how many cards.
+    """Flag what units have of one kind beyond the standard, first what was longest unused; how many cards.
 
-    Pieces on which an objection was accepted stand beside the standard: they are neither counted nor flagged.
+    Pieces on which an objection was accepted stand beside the standard: neither counted nor flagged.
     """
     return int(_run(session, _OVER_STANDARD, _over_values(round_, allotment))[0])
 
@@ -167,19 +168,16 @@ def count(session: Session, round_: Round) -> dict[str, int]:
     }
 
 
-def tell_holders(session: Session, now: dt.datetime) -> int:
-    """Tell every unit's asset officers of what was flagged of theirs, once for each round; how many units."""
+def tell_holders(session: Session, now: dt.datetime) -> None:
+    """Tell every unit's asset officers of what was flagged of theirs, once for each round."""
     query = (
-        select(
-            IdleFlag.flagged_at, IdleFlag.unit_id, Unit.name, func.count(), func.min(IdleFlag.answer_by)
-        )
+        select(IdleFlag.flagged_at, IdleFlag.unit_id, Unit.name, func.count(), func.min(IdleFlag.answer_by))
         .join(Unit, Unit.id == IdleFlag.unit_id)
         .where(IdleFlag.flagged_at > now - TOLD_WITHIN, IdleFlag.flagged_at <= now)
         .group_by(IdleFlag.flagged_at, IdleFlag.unit_id, Unit.name)
         .order_by(IdleFlag.flagged_at, IdleFlag.unit_id)
     )
-    rows = session.execute(query).all()
-    for flagged_at, unit_id, name, flags, until in rows:
+    for flagged_at, unit_id, name, flags, until in session.execute(query).all():
         messages.tell(
             session,
             now,
@@ -191,7 +189,6 @@ def tell_holders(session: Session, now: dt.datetime) -> int:
             count=flags,
             until=until,
         )
-    return len({unit_id for flagged_at, unit_id, *_ in rows if flagged_at == now})
 
 
 def link_of(unit_id: int) -> str:
@@ -213,24 +210,12 @@ def _over_values(round_: Round, allotment: Allotment) -> dict[str, Any]:
 
 def _run(session: Session, due: str, values: dict[str, Any]) -> Any:
     session.execute(select(func.pg_advisory_xact_lock(FLAG_LOCK)))
-    return session.execute(_statement(f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED) {_FLAG}", values)).one()
+    return session.execute(bound(f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED) {_FLAG}", values)).one()
 
 
 def _count(session: Session, due: str, values: dict[str, Any]) -> int:
-    return int(session.execute(_statement(f"{due}) SELECT count(*) FROM due", values)).scalar_one())
+    return int(session.execute(bound(f"{due}) SELECT count(*) FROM due", values)).scalar_one())
 
-
-def _statement(sql: str, values: dict[str, Any]) -> Any:
-    statement = text(sql)
-    taken = {name: value for name, value in values.items() if f":{name}" in sql}
-    typed = [bindparam(name, value, type_=_TYPES.get(name)) for name, value in taken.items()]
-    return statement.bindparams(*typed)
-
-
-_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("classified", "classes", "regions"), ARRAY(Text())),
-    **dict.fromkeys(("headcounts", "caps"), ARRAY(Integer())),
-}
 
 _RULED = ruled(
     "days_unused int, answer_days int, answer_by date, on_silence varchar, quiet_days int,"
@@ -260,7 +245,8 @@ _UNUSED = f"""
     due AS MATERIALIZED (
         SELECT a.id, a.unit_id, r.answer_by, r.on_silence, r.quiet_days,
                jsonb_build_object(
-                   'since', {_SINCE}, 'sign', a.last_used_by, 'days', :today - {_SINCE}, 'limit', r.days_unused
+                   'since', {_SINCE}, 'sign', a.last_used_by,
+                   'days', :today - {_SINCE}, 'limit', r.days_unused
                ) AS evidence
         FROM assets a JOIN {_RULE_OF}
         WHERE a.id > :after AND r.days_unused > 0 AND {_SINCE} <= :today - r.days_unused AND {_ASKED}
@@ -289,8 +275,9 @@ _OVER_STANDARD = f"""
     ),
     ranked AS (
         SELECT kept.id, kept.quantity, excess.*,
-               sum(kept.quantity) OVER (PARTITION BY unit_id ORDER BY since, kept.id) - kept.quantity AS before
-        FROM kept JOIN excess USING (unit_id)
+               sum(kept.quantity) OVER (PARTITION BY kept.unit_id ORDER BY since, kept.id)
+                   - kept.quantity AS before
+        FROM kept JOIN excess ON excess.unit_id = kept.unit_id
     ),
     due AS MATERIALIZED (
         SELECT a.id, a.unit_id, r.answer_by, r.on_silence, r.quiet_days,

@@ -17,7 +17,7 @@ from marketplace.domain.listings import Offer, check_offer, check_secrecy
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetAction, step
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit, waiting_lists
+from marketplace.use_cases import audit, idle_marks, waiting_lists
 from marketplace.use_cases.assets import check_version, load, load_many, touch
 
 BULK_LIMIT = 500
@@ -237,6 +237,7 @@ def _put_on_offer(session: Session, actor: Actor, now: dt.datetime, asset: Asset
     session.add(listing)
     before, asset.state = asset.state, row.target
     touch(session, asset, now)
+    idle_marks.note_listed(session, actor, now, asset.id)
     after = {
         "state": asset.state,
         "modes": sorted(offer.modes),
@@ -266,6 +267,7 @@ def _fill(session: Session, asset: Asset, listing: Listing, offer: Offer, quanti
     listing.note = clean(offer.note)
     listing.audience_unit_id = _circle(session, asset.unit) if offer.own_department_only else None
     listing.award_rule, listing.window_days = offer.award_rule, offer.window_days
+    listing.unconfirmed = False
     asset.condition = offer.condition or asset.condition
 
 

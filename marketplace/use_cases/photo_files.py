@@ -10,6 +10,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
+from marketplace.db.auctions import PublicPhoto
 from marketplace.db.orders import Handover
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.media import store as stores
@@ -66,4 +67,7 @@ def _orphans(session: Session, keys: Sequence[str]) -> list[str]:
         shown = func.jsonb_array_elements_text(Handover.photos).table_valued("value").lateral()
         named = select(shown.c.value).select_from(Handover).join(shown, true())
         digests -= set(session.scalars(named.where(shown.c.value.in_(digests))))
+    if digests:
+        published = select(PublicPhoto.digest).where(PublicPhoto.digest.in_(digests))
+        digests -= set(session.scalars(published))
     return [key for key in keys if stores.digest_of(key) in digests]

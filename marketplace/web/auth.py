@@ -74,9 +74,9 @@ def sign_in() -> Page:
 
 @blueprint.post("/login")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", deduct_when=lambda response: response.status_code == 401)
 def do_sign_in() -> Page:
-    """Check name and password."""
+    """Check name and password. Only failures count: a whole office may come from one address."""
     username = request.form.get("username", "").strip()
     result = accounts.sign_in(db(), now(), username, request.form.get("password", ""))
     found = actors.by_user(db(), result.user_id) if result.user_id else None

@@ -97,7 +97,10 @@ def submitted() -> Page:
     if not made:
         return redirect(url_for("order_lists.page"))
     return render_template(
-        "basket/submitted.html", made=made, places=order_story.places_of(db(), made), order_states=STATE_NAMES
+        "basket/submitted.html",
+        made=made,
+        in_line=order_story.places_of(db(), made),
+        order_states=STATE_NAMES,
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from flask import url_for
 from flask_babel import gettext
 
 from marketplace.db.audit import AuditEntry
@@ -22,7 +23,6 @@ from marketplace.domain.orders import (
 )
 from marketplace.domain.permissions import ROLE_NAMES
 from marketplace.edge.i18n import day
-from marketplace.edge.photos import photo_url
 from marketplace.use_cases.order_lists import Holder
 from marketplace.use_cases.orders import is_renewal
 
@@ -165,12 +165,19 @@ def _signed(order: Order, record: Handover) -> Iterator[Event]:
         (record.giver_at, record.giver, order.giver.name),
         (record.receiver_at, record.receiver, order.receiver.name),
     ]
-    noted, photos = _noted(record), tuple(photo_url(digest, "thumb") for digest in record.photos)
+    noted, photos = _noted(record), _photos(order, record)
     for when, user, unit in sorted((side for side in sides if side[0]), key=lambda side: str(side[0])):
         assert when is not None
         who = gettext("%(name)s（%(unit)s）", name=user.name if user else "", unit=unit)
         yield Event(when, title, who, noted, "key", photos)
         noted, photos = "", ()
+
+
+def _photos(order: Order, record: Handover) -> tuple[str, ...]:
+    """Small pictures of the condition."""
+    return tuple(
+        url_for("handovers.photo", order_id=order.id, digest=digest, size="thumb") for digest in record.photos
+    )
 
 
 def _noted(record: Handover) -> str:

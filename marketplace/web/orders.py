@@ -15,7 +15,15 @@ from marketplace.db.orders import Order
 from marketplace.domain import values
 from marketplace.domain.approvals import SIDE_NAMES
 from marketplace.domain.errors import NotFound, RuleError, invalid_field
-from marketplace.domain.orders import ACTION_NAMES, URGENCY_NAMES, OrderAction, OrderState, StepState
+from marketplace.domain.inbox import Task
+from marketplace.domain.orders import (
+    ACTION_NAMES,
+    URGENCY_NAMES,
+    OrderAction,
+    OrderKind,
+    OrderState,
+    StepState,
+)
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
@@ -34,6 +42,7 @@ from marketplace.use_cases import (
 from marketplace.web import order_story as telling
 from marketplace.web import order_words
 from marketplace.web.assets import field_messages
+from marketplace.web.order_links import signing_url
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders/<int:order_id>")
 
@@ -151,11 +160,31 @@ def _order_page(order: Order, *, error: RuleError | None = None) -> str:
         action_names=ACTION_NAMES,
         OrderAction=OrderAction,
         limits=order_limits.current(db()),
+        decide_url=_decide_url(order),
+        signing_url=signing_url,
+        may_make_way=_may_make_way(order),
         has_paper=order.state in _PAPER and not orders.is_renewal(order),
         typed=_typed(error),
         error=message_of(error) if error else "",
         errors=field_messages(error),
     )
+
+
+def _decide_url(order: Order) -> str:
+    """Where the reader decides the step that is the reader's; empty where none is."""
+    for step in orders.open_steps(order):
+        try:
+            orders.decides_for(db(), actor(), today(), order, step)
+        except RuleError:
+            continue
+        return url_for("inbox.show", task=Task.DECIDE.value, number=step.id)
+    return ""
+
+
+def _may_make_way(order: Order) -> bool:
+    """Whether the reader keeps what a transfer waits for, and can ask later borrowers to make way."""
+    waits = order.kind is OrderKind.TRANSFER and order.state is OrderState.WAITING
+    return waits and actor().may(Permission.HAND_OVER, order.giver.path)
 
 
 def _typed(error: RuleError | None) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Offices:
         expect(page.get_by_role("heading", name=thing).first).to_be_visible()
         self.look(page)
         page.get_by_role("button", name="同意", exact=True).click()
-        expect(page.get_by_text("都办完了")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^已同意(DB|JY)\d+。$"))).to_be_visible()
         self.look(page)
         page.context.close()
 
@@ -82,7 +82,7 @@ class Offices:
         return address
 
     def verify(self, page: Page, link: str) -> str:
-        """Open an order's paper and let a stranger type its code; gives the words on the paper."""
+        """Open an order's paper and let a stranger type its code; gives the words on it, unspaced."""
         address = page.get_by_role("link", name=link).get_attribute("href")
         assert address is not None
         answer = page.request.get(address)
@@ -98,7 +98,7 @@ class Offices:
         expect(stranger.get_by_text("单据属实", exact=True)).to_be_visible()
         self.look(stranger)
         stranger.context.close()
-        return words
+        return re.sub(r"\s", "", words)
 
     def _photo(self) -> Path:
         path = self.folder / "IMG_0002.jpg"

@@ -20,6 +20,10 @@ PAGES = {
         "/assets/{desk}",
         "/profile",
         "/messages",
+        "/orders",
+        "/orders?box=waiting",
+        "/orders?box=ended&q=没有这样东西",
+        "/basket",
     ],
     "officer": [
         "/assets",

@@ -120,6 +120,8 @@ def test_an_open_offer_is_changed_recorded_and_found_anew(
         "contact_name": "李雷",
         "contact_phone": "0571-8500",
         "note": "缺电源",
+        "award_rule": "first_come",
+        "window_days": 5,
         "audience": "department",
     }
     assert len(session.scalars(select(OutboxRow)).all()) == waiting + 1

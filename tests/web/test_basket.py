@@ -122,7 +122,8 @@ def test_what_waits_is_named_with_its_place(play: Play) -> None:
     visitor = opened(scene)
     assert "提交后排队" in visitor.get("/basket").text
     answer = act(visitor, "submit")
-    assert "排在第1位" in visitor.get(answer.location).text
+    page = visitor.get(answer.location).text
+    assert "排在第1位" in page
 
 
 def test_a_removed_thing_can_be_put_back(play: Play) -> None:
@@ -286,3 +287,14 @@ def test_a_listing_says_how_it_is_awarded(play: Play) -> None:
     page = opened(play(gathered), "/assets/1").get("/assets/1").text
     assert "集中受理8个工作日后择优" in page
     assert "从第一个申请起集中受理8个工作日" in page
+
+
+def test_whoever_was_signed_out_meanwhile_comes_back_to_the_form(play: Play, clock: Clock) -> None:
+    scene = play(two_holders)
+    visitor = opened(scene)
+    clock.advance(hours=2)
+    answer = visitor.post("/basket", {"act": "submit"}, headers={"Referer": "http://localhost/basket"})
+    assert answer.location == "/login?next=/basket"
+    elsewhere = visitor.post("/basket", {"act": "submit"}, headers={"Referer": "http://elsewhere/basket"})
+    assert elsewhere.location == "/login?next=/"
+    assert states(scene) == [OrderState.DRAFT] * 2

@@ -25,6 +25,9 @@ INDEXES = (
     ("ix_orders_open_own", ["requester_id", "attention", "id"], OPEN),
     ("ix_orders_in_line", ["attention", "id"], "state IN ('waiting', 'offered')"),
     ("ix_orders_ended", ["attention", "id"], "closed_at IS NOT NULL AND number IS NOT NULL"),
+    ("ix_orders_receiving", ["receiver_unit_id", "state"], "state IN ('offered', 'approved', 'on_loan')"),
+    ("ix_orders_giving", ["giver_unit_id", "state"], "state IN ('waiting', 'approved', 'on_loan')"),
+    ("ix_orders_asking", ["requester_id", "state"], "state IN ('offered', 'correction', 'on_loan')"),
 )
 
 
@@ -34,3 +37,10 @@ def upgrade() -> None:
     )
     for name, columns, where in INDEXES:
         op.create_index(name, "orders", columns, unique=False, postgresql_where=sa.text(where))
+    op.create_index(
+        "ix_damage_cases_open",
+        "damage_cases",
+        ["order_id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )

@@ -1,0 +1,35 @@
+"""The bell of the outbox: the database rings it when a transaction with new rows is committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from sqlalchemy.exc import OperationalError
+
+from marketplace.db.outbox import CHANNEL
+from marketplace.db.session import driver_connection, make_lookup
+
+RETRY_SECONDS = 1.0
+"""Pause before the database is tried again."""
+
+
+def rings(url: str, seconds: float, done: threading.Event) -> Iterator[None]:
+    """Come back at every ring and, as not all that is to do rings, at least every so many seconds.
+
+    Also at the beginning, when it is being listened for already. While the database is away, or a
+    connection lasts only for a transaction, the seconds are what is left. Ends soon after ``done``.
+    """
+    lookup = make_lookup(url, pool_size=1)
+    while not done.is_set():
+        try:
+            with driver_connection(lookup) as connection:
+                connection.execute(f"LISTEN {CHANNEL}".encode())
+                while not done.is_set():
+                    yield
+                    for _ in connection.notifies(timeout=seconds, stop_after=1):
+                        pass
+        except OperationalError:
+            yield
+            done.wait(min(seconds, RETRY_SECONDS))
+    lookup.dispose()

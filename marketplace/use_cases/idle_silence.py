@@ -1,0 +1,180 @@
+"""What happens when nobody answers in time: the policy's word, for all overdue flags at once.
+
+A flag that was confirmed but not listed goes the same way; only what nobody answered is "unconfirmed".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marketplace.db.bulk import bound
+from marketplace.db.idle import IdleFlag
+from marketplace.db.people import Unit, users_with
+from marketplace.domain.assets import CLASSIFIED
+from marketplace.domain.idle import BASIS, Answer, OnSilence
+from marketplace.domain.permissions import PLATFORM, Role
+from marketplace.domain.states import AssetAction, AssetState, step
+from marketplace.use_cases import messages
+from marketplace.use_cases.idle_flagging import TOLD_WITHIN, link_of
+
+BATCH = 5_000
+
+
+def count(session: Session, today: dt.date) -> dict[str, int]:
+    """How many flags would be acted upon."""
+    overdue = IdleFlag.closed_at.is_(None) & (IdleFlag.answer_by < today) & IdleFlag.answer.is_(None)
+    rows = select(IdleFlag.on_silence, func.count()).where(overdue).group_by(IdleFlag.on_silence)
+    found = dict(session.execute(rows).tuples().all())
+    confirmed = session.scalar(
+        select(func.count()).where(
+            IdleFlag.closed_at.is_(None), IdleFlag.answer_by < today, IdleFlag.answer == Answer.CONFIRMED
+        )
+    )
+    return {
+        "listed": found.get(OnSilence.LIST, 0) + (confirmed or 0),
+        "waiting": found.get(OnSilence.WAIT, 0),
+    }
+
+
+def list_overdue(session: Session, now: dt.datetime, today: dt.date, *, limit: int = BATCH) -> int:
+    """List what was not answered, or confirmed and not listed, in time; how many of at most ``limit``."""
+    row = step(AssetState.IDLE_FLAGGED, AssetAction.LIST)
+    values: dict[str, Any] = {
+        "now": now,
+        "today": today,
+        "limit": limit,
+        "source": row.source.value,
+        "target": row.target.value,
+        "classified": [word.value for word in CLASSIFIED],
+        "actor": PLATFORM.name,
+        "basis": BASIS,
+        "role": Role.UNIT_ASSET_OFFICER.value,
+    }
+    return int(session.execute(bound(_LIST, values)).scalar_one())
+
+
+def note_silence(session: Session, now: dt.datetime, today: dt.date, *, limit: int = BATCH) -> int:
+    """Note that nobody answered where the policy says to wait on; such a flag can still be answered."""
+    values = {"now": now, "today": today, "limit": limit}
+    return int(session.execute(bound(_NOTE, values)).scalar_one())
+
+
+def tell_holders(session: Session, now: dt.datetime) -> None:
+    """Tell every unit's asset officers what was listed of theirs, once for each round."""
+    query = (
+        select(IdleFlag.closed_at, IdleFlag.unit_id, Unit.name, func.count())
+        .join(Unit, Unit.id == IdleFlag.unit_id)
+        .where(
+            IdleFlag.closed_at > now - TOLD_WITHIN,
+            IdleFlag.closed_at <= now,
+            IdleFlag.answered_by.is_(None) | (IdleFlag.answer == Answer.CONFIRMED),
+        )
+        .group_by(IdleFlag.closed_at, IdleFlag.unit_id, Unit.name)
+        .order_by(IdleFlag.closed_at, IdleFlag.unit_id)
+    )
+    for closed_at, unit_id, name, flags in session.execute(query).all():
+        officers = users_with(session, Role.UNIT_ASSET_OFFICER, unit_id)
+        assert closed_at is not None
+        moment = closed_at.astimezone(dt.UTC).isoformat()
+        link = f"/idle?unit={unit_id}&show=answered"
+        messages.tell(
+            session,
+            now,
+            officers,
+            "idle.listed",
+            link=link,
+            once=f"idle.listed:{unit_id}:{moment}",
+            unit=name,
+            count=flags,
+        )
+        settle(session, unit_id)
+
+
+def settle(session: Session, unit_id: int) -> None:
+    """Nothing is asked of the unit any more once no flag of it waits for an answer."""
+    waiting = select(IdleFlag.id).where(
+        IdleFlag.unit_id == unit_id, IdleFlag.closed_at.is_(None), IdleFlag.answer.is_(None)
+    )
+    if session.scalar(waiting.limit(1)) is None:
+        messages.settle(session, link_of(unit_id))
+
+
+_LIST = """
+    WITH due AS MATERIALIZED (
+        SELECT f.id AS flag_id, f.answer IS NULL AS unconfirmed, a.id, a.unit_id,
+               coalesce(a.location, '') AS place,
+               least(a.quantity, coalesce(CAST(f.evidence ->> 'pieces' AS int), a.quantity)) AS quantity
+        FROM idle_flags f JOIN assets a ON a.id = f.asset_id
+        WHERE f.closed_at IS NULL AND f.answer_by < :today
+          AND (f.answer = 'confirmed' OR f.answer IS NULL AND f.on_silence = 'list')
+          AND a.state = :source AND a.secrecy <> ALL (:classified)
+        ORDER BY f.id LIMIT :limit
+        FOR NO KEY UPDATE OF f, a SKIP LOCKED
+    ),
+    holder AS MATERIALIZED (
+        SELECT u.id AS unit_id, circle.id AS department_id,
+               coalesce(officer.name, '') AS name, coalesce(officer.phone, '') AS phone
+        FROM units u
+        LEFT JOIN LATERAL (
+            SELECT d.id FROM units d WHERE d.id = ANY (u.path) AND d.kind = 'department'
+            ORDER BY cardinality(d.path) DESC LIMIT 1
+        ) AS circle ON true
+        LEFT JOIN LATERAL (
+            SELECT p.name, p.phone FROM role_grants g JOIN users p ON p.id = g.user_id
+            WHERE g.unit_id = u.id AND g.role = :role AND p.active ORDER BY p.id LIMIT 1
+        ) AS officer ON true
+        WHERE u.id IN (SELECT unit_id FROM due)
+    ),
+    offered AS (
+        INSERT INTO listings (
+            asset_id, for_transfer, for_loan, quantity, place, contact_name, contact_phone,
+            audience_unit_id, unconfirmed, listed_at
+        )
+        SELECT due.id, true, true, due.quantity, due.place, holder.name, holder.phone,
+               coalesce(holder.department_id, due.unit_id), due.unconfirmed, :now
+        FROM due JOIN holder USING (unit_id)
+    ),
+    answered AS (
+        UPDATE idle_flags f
+        SET answer = coalesce(f.answer, 'silent'), answered_at = coalesce(f.answered_at, :now),
+            closed_at = :now
+        FROM due WHERE f.id = due.flag_id
+    ),
+    changed AS (
+        UPDATE assets a
+        SET state = :target, version = a.version + 1,
+            updated_at = greatest(:now, a.updated_at + interval '1 microsecond')
+        FROM due WHERE a.id = due.id
+    ),
+    recorded AS (
+        INSERT INTO audit_entries (
+            at, actor_name, unit_id, action, object_kind, object_id, before, after, basis
+        )
+        SELECT :now, :actor, unit_id, 'asset.list', 'asset', id,
+               jsonb_build_object('state', CAST(:source AS text)),
+               jsonb_build_object(
+                   'state', CAST(:target AS text), 'quantity', quantity, 'unconfirmed', unconfirmed
+               ),
+               :basis
+        FROM due
+    ),
+    queued AS (INSERT INTO outbox (asset_id) SELECT id FROM due)
+    SELECT count(*) FROM due
+"""
+
+_NOTE = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM idle_flags
+        WHERE closed_at IS NULL AND answer_by < :today AND answer IS NULL AND on_silence = 'wait'
+        ORDER BY id LIMIT :limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    noted AS (
+        UPDATE idle_flags f SET answer = 'silent', answered_at = :now FROM due WHERE f.id = due.id
+    )
+    SELECT count(*) FROM due
+"""

@@ -1,0 +1,66 @@
+"""Offering again what found no buyer."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from marketplace.db.auctions import Auction, Lot, LotItem
+from marketplace.domain.auctions import (
+    AuctionState,
+    LotState,
+    Rules,
+    propose_deposit,
+    propose_increment,
+    propose_relist_price,
+)
+from marketplace.domain.errors import Conflict
+from marketplace.domain.permissions import Actor, Permission, require
+from marketplace.domain.text import N_
+from marketplace.use_cases import auction_drafts, auctions
+
+
+def relist(
+    session: Session, actor: Actor, now: dt.datetime, today: dt.date, zone: dt.tzinfo, auction_id: int
+) -> Auction:
+    """A new draft of the unsold lots, at the lowest price that needs no new approval.
+
+    Raises:
+        Conflict: the auction isn't over, or nothing of it is left.
+    """
+    old = auctions.load(session, actor, auction_id, for_update=True)
+    require(actor, Permission.DISPOSE, old.project.unit.path)
+    unsold = [lot for lot in old.lots if lot.state is LotState.UNSOLD]
+    if old.state is not AuctionState.CLOSED or not unsold:
+        raise Conflict(N_("没有可以再次上拍的流拍标的。"), state=old.state, code="wrong_state")
+    rules = auction_drafts.rules_of(session)
+    new = auction_drafts.new_auction(session, actor, now, today, zone, old.project, rules)
+    new.relists_id = old.id
+    new.terms = old.terms | {"decision": new.terms["decision"] or old.terms.get("decision", "")}
+    for number, lot in enumerate(unsold, 1):
+        new.lots.append(_again(number, lot, rules))
+        lot.state = LotState.RELISTED
+    session.flush()
+    auctions.note(
+        session, actor, now, new, "auction.draft", after={"number": new.number, "relists": old.number}
+    )
+    return new
+
+
+def _again(number: int, lot: Lot, rules: Rules) -> Lot:
+    start = propose_relist_price(lot.start_price, rules)
+    return Lot(
+        number=number,
+        name=lot.name,
+        defects=lot.defects,
+        start_price=start,
+        reserve_price=start if lot.reserve_price is not None else None,
+        deposit=propose_deposit(start, rules),
+        increment=propose_increment(start),
+        last_price=lot.start_price,
+        joint_bidding=lot.joint_bidding,
+        burdens=lot.burdens,
+        pre_emption=lot.pre_emption,
+        items=[LotItem(project_item=one.project_item) for one in lot.items],
+    )
