@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-PARTS = ("bench.search", "bench.import", "bench.audit", "bench.idle")
+PARTS = ("bench.search", "bench.import", "bench.audit", "bench.idle", "bench.orders")
 
 
 def main() -> None:

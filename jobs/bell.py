@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from sqlalchemy.exc import OperationalError
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+from structlog import get_logger
 
 from marketplace.db.outbox import CHANNEL
 from marketplace.db.session import driver_connection, make_lookup
 
+log = get_logger()
 RETRY_SECONDS = 1.0
 """Pause before the database is tried again."""
 
@@ -29,7 +32,8 @@ def rings(url: str, seconds: float, done: threading.Event) -> Iterator[None]:
                     yield
                     for _ in connection.notifies(timeout=seconds, stop_after=1):
                         pass
-        except OperationalError:
+        except (psycopg.Error, SQLAlchemyError) as error:
+            log.warning("bell_not_heard", error=str(error))
             yield
             done.wait(min(seconds, RETRY_SECONDS))
     lookup.dispose()

@@ -39,24 +39,25 @@ def run_forever(means: Means) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     clockwork = Clockwork(means)
-    listening = []
+    listeners = []
     for job in JOBS:
         seconds = min(job.plan.seconds or LOOK_EVERY, LOOK_EVERY)
         if job.by_bell:
             heard = rings(means.settings.database_url, seconds, done)
-            listening.append(threading.Thread(target=_by_bell, args=(clockwork, job, heard, done)))
+            listeners.append(threading.Thread(target=_by_bell, args=(clockwork, job, heard, done)))
         else:
             scheduler.add_job(_guarded, "interval", args=(clockwork, job), id=job.name, seconds=seconds)
     scheduler.start()
-    for thread in listening:
-        thread.start()
+    for listener in listeners:
+        listener.start()
     done.wait()
     scheduler.shutdown(wait=True)
-    for thread in listening:
-        thread.join()
+    for listener in listeners:
+        listener.join()
 
 
 def _by_bell(clockwork: Clockwork, job: Job, heard: Iterator[None], done: threading.Event) -> None:
+    """Run a job at every ring, and by the clock when there is none."""
     for _ in heard:
         _guarded(clockwork, job)
         done.wait(GATHER_SECONDS)

@@ -11,6 +11,7 @@ import datetime as dt
 from sqlalchemy import delete, func, select
 from structlog import get_logger
 
+from jobs.auctions import prepare_auctions
 from jobs.idle import answer_silence, flag_idle, walk_timetable
 from jobs.means import Figures, Job, Means
 from jobs.orders import award_windows, check_pieces, expire_orders
@@ -120,6 +121,11 @@ JOBS: tuple[Job, ...] = (
     Job(PLAN_OF["import-registers"], "Read and merge waiting registers", import_registers),
     Job(PLAN_OF["seal-audit"], "Give new audit entries their place in the chain", seal_audit),
     Job(PLAN_OF["send-mail"], "Send the mails that are due", send_mail),
+    Job(
+        PLAN_OF["prepare-auctions"],
+        "Draft auctions of approved disposal projects",
+        prepare_auctions,
+    ),
     Job(PLAN_OF["verify-audit"], "Check the whole audit record", verify_audit),
     Job(PLAN_OF["repair-index"], "Compare index and database, mend what differs", repair_index),
     Job(

@@ -15,6 +15,7 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from marketplace.api import assets as api_assets
+from marketplace.api import auctions as api_auctions
 from marketplace.api import document
 from marketplace.api import me as api_me
 from marketplace.api import orders as api_orders
@@ -32,6 +33,7 @@ from marketplace.media.store import FolderStore
 from marketplace.web import (
     asset_photos,
     assets,
+    auction_desk,
     audit,
     auth,
     basket,
@@ -39,8 +41,13 @@ from marketplace.web import (
     calendar,
     card_rows,
     consents,
+    disposals,
+    events,
+    handover_photos,
     handovers,
     health,
+    idle,
+    idle_policies,
     imports,
     inbox,
     jobs,
@@ -53,9 +60,11 @@ from marketplace.web import (
     orders,
     papers,
     policies,
+    public_auctions,
     register,
     stand_ins,
     synonyms,
+    timetable,
     units,
     users,
 )
@@ -75,7 +84,7 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-API_ROUTES = (api_assets, api_me, api_orders)
+API_ROUTES = (api_assets, api_auctions, api_me, api_orders)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint, listings.blueprint),
@@ -89,9 +98,11 @@ PAGES = (
         settings_page.blueprint,
         jobs.blueprint,
     ),
-    *(inbox.blueprint, handovers.blueprint, consents.blueprint),
+    *(inbox.blueprint, handovers.blueprint, handover_photos.blueprint, consents.blueprint),
+    *(idle.blueprint, idle_policies.blueprint, events.blueprint, timetable.blueprint),
     *(order_lists.blueprint, orders.blueprint, basket.blueprint, order_requests.blueprint),
     *(messages.blueprint, labels.blueprint, papers.blueprint, media.blueprint, health.blueprint),
+    *(disposals.blueprint, auction_desk.blueprint, public_auctions.blueprint),
 )
 
 
@@ -162,6 +173,7 @@ def create_app(
     init_i18n(app)
     init_access(app)
     init_templates(app)
+    public_auctions.init_shelf(app)
     CSRFProtect(app).exempt(api_blueprint)
     limiter.init_app(app)
     _add_security_headers(app, settings)

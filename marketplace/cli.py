@@ -79,11 +79,11 @@ def run(with_demo: bool) -> None:
                 _print_accounts()
             sys.stdout.flush()
 
-        def hang() -> None:
+        def fill() -> None:
             if shown:
-                _hang_photos(settings, sessions)
+                _fill_demo(settings, sessions)
 
-        serve.run_together(settings, demo=shown, ready=ready, meanwhile=hang)
+        serve.run_together(settings, demo=shown, ready=ready, meanwhile=fill)
 
 
 @cli.command()
@@ -143,7 +143,7 @@ def load_demo() -> None:
     """Fill an empty installation with the demo."""
     with prepared() as (settings, sessions):
         if _ensure_demo(sessions):
-            _hang_photos(settings, sessions)
+            _fill_demo(settings, sessions)
 
 
 @cli.command("accounts")
@@ -316,7 +316,11 @@ def _ensure_demo(sessions: SessionFactory) -> bool:
         return demo.load_demo(session, clock())
 
 
-def _hang_photos(settings: Settings, sessions: SessionFactory) -> None:
+def _fill_demo(settings: Settings, sessions: SessionFactory) -> None:
+    """What takes longer than the first page may wait."""
+    with transaction(sessions) as session:
+        if demo.add_orders(session, clock()):
+            click.echo("The demo's orders are under way.")
     with transaction(sessions) as session:
         if demo.hang_photos(session, FolderStore(settings.media_dir), clock()):
             click.echo("The demo's photos hang.")

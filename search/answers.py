@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from marketplace.domain.finding import Found, Wish
@@ -24,30 +23,20 @@ def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found
         EngineDown, EngineRefused: the engine could not answer.
     """
     plan = Plan(wish, scope, cursor)
-    page = _page(engine, plan)
-    if not cursor and plan.words and not page.total and (meant := _meant(engine, plan)):
-        plan.ask_instead(*meant)
-        page = _page(engine, plan)
+    answers = engine.search(*plan.queries())
+    if not cursor and plan.words and not answers[0]["estimatedTotalHits"]:
+        meant = _meant(engine, plan)
+        if meant:
+            plan.ask_instead(*meant)
+            answers = engine.search(*plan.queries())
+    items, following = _nearest(engine, plan, answers[0]) if plan.by_distance else _page(plan, answers)
     return Found(
-        items=page.items,
-        total=page.total,
-        facets=page.facets,
-        next_cursor=cursors.write(wish, page.following) if page.following else None,
+        items=items,
+        total=answers[0]["estimatedTotalHits"],
+        facets=_facets(plan, answers) if wish.facets else {},
+        next_cursor=cursors.write(wish, following) if following else None,
         relaxed=plan.relaxed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    items: list[Answer]
-    following: Cursor | None
-    """Where the next page begins."""
-    total: int
-    facets: facets.Counts
-
-
-def _page(engine: Engine, plan: Plan) -> _Page:
-    return _nearest(engine, plan) if plan.by_distance else _in_order(engine, plan)
 
 
 def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
@@ -60,47 +49,34 @@ def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
     return next((guess for guess in best if found[guess]), None)
 
 
-def _in_order(engine: Engine, plan: Plan) -> _Page:
-    """The hits are quickly found; they are read while the engine still counts."""
-    answers = engine.search(plan.hits(), *plan.counts())
-    found = next(answers)
-    items = _items(plan, found)
-    following = _following(plan, items, found["estimatedTotalHits"])
-    counted = list(answers)
-    return _Page(items, following, (counted or [found])[0]["estimatedTotalHits"], _facets(plan, counted))
-
-
-def _following(plan: Plan, items: Sequence[Answer], total: int) -> Cursor | None:
-    """Where the next page begins; ``total`` does not count what an order leaves behind."""
+def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor | None]:
+    """The items that the answers bring, and where the next page begins."""
+    answer = answers[-1] if plan.behind else answers[0]
+    items = _items(plan, answer)
     shown = plan.skipped + len(items)
-    if not items or total <= shown:
-        return None
+    if not items or answer["estimatedTotalHits"] <= shown:
+        return items, None
     if plan.order:
-        return Behind(_sort_value(items[-1], plan.order), items[-1]["id"], *plan.other_words)
-    return Skip(shown, *plan.other_words)
+        return items, Behind(_sort_value(items[-1], plan.order), items[-1]["id"], *plan.other_words)
+    return items, Skip(shown, *plan.other_words)
 
 
-def _nearest(engine: Engine, plan: Plan) -> _Page:
-    """In the order of distance: the hits can be asked for when it is known who holds what is found."""
-    counted = list(engine.search(*plan.counts()))
+def _nearest(engine: Engine, plan: Plan, counted: Answer) -> tuple[list[Answer], Cursor | None]:
+    """The same in the order of distance: asked for when it is known who holds what is found."""
     limit = plan.wish.limit
-    ranking = Ranking(_distribution(counted[0]), plan.wish.origin or (0, 0), plan.past)
+    ranking = Ranking(_distribution(counted), plan.wish.origin or (0, 0), plan.past)
     answers = engine.search(*ranking.queries(plan.hits(), limit + 1))
     found = ranking.order([item for answer in answers for item in _items(plan, answer)])
-    items, following = found[:limit], None
-    if len(found) > limit:
-        last = items[-1]
-        following = Past(ranking.km(last), last["unit_id"], last["id"], *plan.other_words)
-    return _Page(items, following, counted[0]["estimatedTotalHits"], _facets(plan, counted))
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], Past(ranking.km(last), last["unit_id"], last["id"], *plan.other_words)
 
 
-def _facets(plan: Plan, counted: Sequence[Answer]) -> facets.Counts:
-    """From the answers to ``plan.counts()``."""
-    if not plan.wish.facets:
-        return {}
+def _facets(plan: Plan, answers: Sequence[Answer]) -> facets.Counts:
     origin = plan.wish.origin
-    counts = facets.read_counts(_distribution(counted[0]), origin)
-    for facet, answer in zip(plan.faceted(), counted[1:], strict=True):
+    counts = facets.read_counts(_distribution(answers[0]), origin)
+    for facet, answer in zip(plan.faceted(), answers[1:], strict=False):
         counts[facet] = facets.of_answer(facet, answer, origin)
     return counts
 

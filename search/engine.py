@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -48,10 +48,8 @@ class Engine:
             "Accept-Encoding": "identity",
         }
 
-    def search(self, *queries: Json) -> Iterator[Json]:
+    def search(self, *queries: Json) -> list[Json]:
         """Searches in the live index, side by side: together they take as long as the longest.
-
-        Answers come in the order of the queries, each as soon as it is there; take them all.
 
         Raises:
             EngineDown: no answer, or not within two seconds.
@@ -63,7 +61,7 @@ class Engine:
     def healthy(self) -> bool:
         """Whether searches can be answered now."""
         try:
-            list(self._ask([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE))
+            self._ask([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE)
         except EngineError:
             return False
         return True
@@ -111,10 +109,9 @@ class Engine:
     def _request(self, method: str, path: str, body: object = None) -> Request:
         return Request(method, path, b"" if body is None else orjson.dumps(body), self._headers)
 
-    def _ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Any]:
+    def _ask(self, requests: Sequence[Request], patience: Patience) -> list[Any]:
         try:
-            for answer in self._wire.ask(requests, patience):
-                yield _content(answer)
+            return [_content(answer) for answer in self._wire.ask(requests, patience)]
         except (OSError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
 

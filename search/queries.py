@@ -55,7 +55,7 @@ def filters(wish: Wish) -> dict[str, str]:
 
 
 class Plan:
-    """The queries that answer one page of a wish: one for the hits, others for counts."""
+    """The queries that answer one page of a wish, side by side: the hits, then further counts."""
 
     def __init__(self, wish: Wish, of_scope: str, cursor: Cursor | None) -> None:
         self.wish = wish
@@ -86,14 +86,19 @@ class Plan:
         """Whether what is found need not match all the words that were typed."""
         return len(self.words) > WORDS_READ or (self.q, self.strategy) != (self.typed, ALL)
 
-    def counts(self) -> list[Query]:
-        """The one that counts all that is found, then those for facets counted apart.
+    def queries(self) -> list[Query]:
+        """The one that counts all that is found; those for facets counted apart; the hits come last.
 
-        None where the query for the hits counts enough; behind a row it counts only the rest.
+        Where nothing else is in the way, the first brings the hits as well. Distances need the counts
+        before the hits can be asked for.
         """
-        if self.wish.facets or self.by_distance:
-            return [self._asked() | _NO_HITS | COUNT_ALL, *self._apart()]
-        return [self._asked() | _NO_HITS] if self.behind else []
+        counts = _COUNT_ALL if self.wish.facets or self.by_distance else {}
+        if self.by_distance:
+            return [self._asked() | _NO_HITS | counts, *self._apart()]
+        if not self.behind:
+            return [self.hits() | counts, *self._apart()]
+        # Behind a row there is only the rest: all that is found is counted beside it.
+        return [self._asked() | _NO_HITS | counts, *self._apart(), self.hits()]
 
     def alternatives(self) -> list[list[tuple[str, str]]]:
         """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.
@@ -140,7 +145,7 @@ class Plan:
 
 
 _EVERYWHERE = (*WORD_FIELDS, *PLACE_FIELDS)
-COUNT_ALL: Query = {"facets": ["facets"]}
+_COUNT_ALL = {"facets": ["facets"]}
 _NO_HITS = {"limit": 0}
 _HIGHLIGHTED = {
     "attributesToHighlight": MARKED,

@@ -11,7 +11,7 @@ import select
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 from urllib.parse import urlsplit
 
 KEPT = 32
@@ -56,18 +56,17 @@ class Wire:
         self._named = parts.netloc.rpartition("@")[2]
         self._idle: list[_Line] = []
 
-    def ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Answer]:
-        """Send all requests before the first answer is taken, so that the server works on them side by side.
+    def ask(self, requests: Sequence[Request], patience: Patience) -> list[Answer]:
+        """The answers, in the order of the requests; the server works on all of them side by side.
 
-        Answers come in the order of the requests; until the next one is taken there is time for other
-        things. Raises ``OSError`` where there is no answer, or not in time.
+        Raises:
+            OSError: an answer does not come, or not in time.
         """
         with contextlib.ExitStack() as lent:
             lines = [lent.enter_context(self._lent(patience)) for _ in requests]
             for line, request in zip(lines, requests, strict=True):
                 line.send(self._written(request))
-            for line in lines:
-                yield line.receive()
+            return [line.receive() for line in lines]
 
     def _written(self, request: Request) -> bytes:
         headers = {"Host": self._named, "Content-Length": str(len(request.body)), **request.headers}
@@ -109,7 +108,7 @@ class _Line:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._stream: BinaryIO = connected.makefile("rb", BUFFER)
+        self._stream = cast(BinaryIO, connected.makefile("rb", BUFFER))
         self.is_over = False
 
     def wait_at_most(self, seconds: float) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Integer, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from marketplace.db.inbox_tasks import BRANCHES, STAND_IN, TASKS, Rows, place_of
+from marketplace.db.inbox_tasks import BRANCHES, STAND_IN
+from marketplace.db.inbox_ways import TASKS, Rows, place_of
 from marketplace.db.orders import Order
 from marketplace.db.statements import Source, Statement
 from marketplace.domain.inbox import Place, Task, Waiting

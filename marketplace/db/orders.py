@@ -86,6 +86,8 @@ class Order(Base):
         ),
         Index("ix_orders_open", "attention", "id", postgresql_where=_OPEN),
         Index("ix_orders_open_own", "requester_id", "attention", "id", postgresql_where=_OPEN),
+        Index("ix_orders_open_receiver", "receiver_unit_id", "attention", "id", postgresql_where=_OPEN),
+        Index("ix_orders_open_giver", "giver_unit_id", "attention", "id", postgresql_where=_OPEN),
         Index(
             "ix_orders_in_line", "attention", "id", postgresql_where=text("state IN ('waiting', 'offered')")
         ),

@@ -53,7 +53,7 @@ class Desks:
         return self.moment.astimezone(CHINA).date()
 
     def hour(self, days_ago: int) -> dt.datetime:
-        """An office hour so many days ago, or on the last working day before; never later than the present."""
+        """An office hour so many days ago, or on the last working day before; at the latest the present."""
         day = self.present.astimezone(CHINA).date() - dt.timedelta(days=days_ago)
         while not self._calendar.is_working(day):
             day -= dt.timedelta(days=1)
@@ -70,8 +70,11 @@ class Desks:
         wanted = dt.datetime.combine(day, time).astimezone(dt.UTC)
         return min(wanted, self.present)
 
-    def tell(self, stories: Iterable[Story]) -> None:
-        """Let all stories happen, each thing when its time has come: numbers are given in this order."""
+    def tell(self, stories: Iterable[Story]) -> Iterator[dt.datetime]:
+        """Let all stories happen, each thing when its time has come: numbers are given in this order.
+
+        After each thing it gives the moment at which that happened.
+        """
         waiting: list[tuple[dt.datetime, int, Story]] = []
         for place, story in enumerate(stories):
             waiting.append((next(story), place, story))
@@ -81,6 +84,7 @@ class Desks:
             wanted, place, story = heapq.heappop(waiting)
             self.moment = max(wanted, self.moment)
             following = next(story, None)
+            yield self.moment
             if following is not None:
                 heapq.heappush(waiting, (following, place, story))
 
@@ -150,9 +154,7 @@ class Desks:
     def settle(self, order: Order, case: DamageCase, compensation: Decimal, settlement: str) -> None:
         """Record what the borrower pays."""
         actor = self.actor(self.officer(order, "giver"))
-        handovers.settle_damage(
-            self.session, actor, self.moment, order.id, case.id, compensation, settlement
-        )
+        handovers.settle_damage(self.session, actor, self.moment, order.id, case.id, compensation, settlement)
 
     def actor(self, user_id: int) -> Actor:
         """Somebody with all roles."""

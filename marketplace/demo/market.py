@@ -6,19 +6,20 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from marketplace.db.assets import Asset, Listing
+from marketplace.db.assets import Asset, Listing, PropertyCard
 from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.demo.chance import Dice
+from marketplace.domain.assets import CLASSIFIED, Condition
 from marketplace.domain.orders import OrderKind
 from marketplace.domain.permissions import Role
 from marketplace.domain.states import AssetState
 
-
+LARGE = 500_000
+"""CNY of book value."""
 SIDES = frozenset({Role.UNIT_APPROVER, Role.UNIT_ASSET_OFFICER})
 """Roles that act for each side of an order: it takes two people, of whom one may be the city's."""
 
@@ -42,7 +43,6 @@ class Thing:
     asset_id: int
     unit_id: int
     path: tuple[int, ...]
-    value: Decimal
     quantity: int
     listed_at: dt.datetime
     kinds: frozenset[OrderKind]
@@ -60,7 +60,9 @@ class Market:
         self._chance = chance
         held = _held(session)
         self.wishers = _wishers(session, held)
-        self._things = _things(session, held)
+        self._things = _things(session, held, Asset.state == AssetState.LISTED, *_FOR_EVERYONE)
+        self.large = _things(session, held, Asset.state == AssetState.IN_USE, *_LARGE)
+        """What is worth so much that the finance department decides too; not on offer yet."""
         chance.shuffle(self._things)
 
     def somebody(self, *, besides: Sequence[Wisher] = ()) -> Wisher:
@@ -79,8 +81,6 @@ class Market:
         before: dt.datetime,
         *,
         near: bool | None = None,
-        least_value: int = 0,
-        pieces: int = 1,
     ) -> Thing:
         """Something in the wisher's city that was on offer at that moment; nobody else finds it again."""
         found = next(
@@ -90,8 +90,6 @@ class Market:
             and _fits(thing, who)
             and thing.listed_at < before
             and near in (None, thing.near(who))
-            and thing.value >= least_value
-            and thing.quantity >= pieces
         )
         self._things.remove(found)
         return found
@@ -102,7 +100,9 @@ class Market:
             (
                 other
                 for other in self._things
-                if other.unit_id == thing.unit_id and kind in other.kinds and other.listed_at <= thing.listed_at
+                if other.unit_id == thing.unit_id
+                and kind in other.kinds
+                and other.listed_at <= thing.listed_at
             ),
             None,
         )
@@ -147,35 +147,39 @@ def _wishers(session: Session, held: Held) -> list[Wisher]:
     ]
 
 
-def _things(session: Session, held: Held) -> list[Thing]:
+_FOR_EVERYONE = (Listing.audience_unit_id.is_(None), Listing.window_ends_on.is_(None))
+_LARGE = (
+    Asset.original_value >= LARGE,
+    Asset.secrecy.not_in(CLASSIFIED),
+    Asset.condition != Condition.BROKEN,
+    PropertyCard.asset_id.is_(None),
+)
+
+
+def _things(session: Session, held: Held, *conditions: ColumnElement[bool]) -> list[Thing]:
     query = (
         select(
             Asset.id,
             Asset.unit_id,
             Unit.path,
-            Asset.original_value,
-            Listing.quantity,
-            Listing.listed_at,
-            Listing.for_transfer,
-            Listing.for_loan,
+            func.coalesce(Listing.quantity, Asset.quantity),
+            func.coalesce(Listing.listed_at, Asset.created_at),
+            func.coalesce(Listing.for_transfer, True),
+            func.coalesce(Listing.for_loan, False),
         )
-        .join(Listing, Listing.asset_id == Asset.id)
         .join(Unit, Unit.id == Asset.unit_id)
-        .where(
-            Asset.state == AssetState.LISTED,
-            Listing.ended_at.is_(None),
-            Listing.audience_unit_id.is_(None),
-            Listing.window_ends_on.is_(None),
-        )
+        .outerjoin(Listing, and_(Listing.asset_id == Asset.id, Listing.ended_at.is_(None)))
+        .outerjoin(PropertyCard, PropertyCard.asset_id == Asset.id)
+        .where(*conditions)
         .order_by(Asset.id)
     )
     return [
         Thing(
-            *(asset, unit, tuple(path), value, quantity, at),
+            *(asset, unit, tuple(path), quantity, at),
             kinds=_kinds(for_good=good, for_time=lent),
             own=_own(held, path),
         )
-        for asset, unit, path, value, quantity, at, good, lent in session.execute(query)
+        for asset, unit, path, quantity, at, good, lent in session.execute(query)
     ]
 
 

@@ -16,12 +16,10 @@ from marketplace.domain.listings import Offer
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import Role
 from marketplace.domain.queue import AwardRule
-from marketplace.use_cases import listings, waiting_lists
+from marketplace.use_cases import listings, orders, waiting_lists
 
 Course = Generator[dt.datetime, None, int]
 """Part of a story; it gives back how many days ago it is by then."""
-LARGE = 500_000
-"""CNY from which the finance department decides too."""
 _FOR_GOOD = (
     "新调入人员办公使用，现有配备不足。",
     "原有设备超过使用年限，已报废，需补充。",
@@ -142,10 +140,25 @@ def called_off(desks: Desks, market: Market, age: int) -> Story:
 
 
 def open_step(desks: Desks, market: Market, kind: OrderKind, age: int, decided: int) -> Story:
-    """An order that waits for a decision; where three have agreed it is the finance department's."""
+    """An order that waits for a decision; so many have agreed."""
     yield desks.hour(age)
-    order = _ask(desks, market, kind, far=decided > 1, least_value=LARGE if decided > 2 else 0)
+    order = _ask(desks, market, kind, far=decided > 1)
     yield from _decisions(desks, order, age, decided)
+
+
+def large(desks: Desks, market: Market, thing: Thing, age: int) -> Story:
+    """Something so dear that after all others the finance department is asked."""
+    yield desks.hour(age + 10)
+    officer = desks.actor(desks.holders(Role.UNIT_ASSET_OFFICER, thing.unit_id)[0])
+    offer = Offer(modes=frozenset({Mode.TRANSFER}), note="车况良好，公务用车改革后闲置。")
+    listings.list_asset(desks.session, officer, desks.moment, thing.asset_id, offer)
+    yield desks.hour(age)
+    [who] = market.rivals(thing, 1)
+    order = desks.submit(desks.wish(who, [thing], OrderKind.TRANSFER, "接送职工和会务保障使用，不再新购。"))
+    while len(orders.open_steps(order)) and orders.open_steps(order)[0].role is not Role.FINANCE_APPROVER:
+        age = max(age - 1, 1)
+        yield desks.hour(age)
+        desks.decide(order)
 
 
 def to_hand_over(desks: Desks, market: Market, kind: OrderKind, signed: str) -> Story:
@@ -225,23 +238,21 @@ def _ask(
     kind: OrderKind,
     *,
     far: bool = False,
-    least_value: int = 0,
     period: Period = (20, 40),
 ) -> Order:
     if kind is OrderKind.LOAN:
         return _ask_for_a_time(desks, market, market.wishers[2], period)
-    return _ask_for_good(desks, market, far=far, least_value=least_value)
+    return _ask_for_good(desks, market, far=far)
 
 
-def _ask_for_good(desks: Desks, market: Market, *, far: bool = False, least_value: int = 0) -> Order:
+def _ask_for_good(desks: Desks, market: Market, *, far: bool = False) -> Order:
     who, kind = market.somebody(), OrderKind.TRANSFER
-    thing = market.find(who, kind, desks.moment, near=False if far else None, least_value=least_value)
+    thing = market.find(who, kind, desks.moment, near=False if far else None)
     more = market.more_of(thing, kind) if not far and desks.chance.random() < 0.25 else None
-    part = thing.quantity // 2 if thing.quantity > 3 and not (more or least_value) else 1
+    part = thing.quantity // 2 if thing.quantity > 3 and not more else 1
     things = [thing, more] if more else [thing]
-    quantity = thing.quantity if least_value else part
     words, urgent = desks.chance.choice(_FOR_GOOD), desks.chance.random() < 0.15
-    return desks.submit(desks.wish(who, things, kind, words, quantity=quantity, urgent=urgent))
+    return desks.submit(desks.wish(who, things, kind, words, quantity=part, urgent=urgent))
 
 
 def _ask_for_a_time(desks: Desks, market: Market, who: Wisher, period: Period) -> Order:

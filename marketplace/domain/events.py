@@ -1,4 +1,4 @@
-"""Large events and temporary bodies (大型活动、临时机构、工作专班): what belongs to one comes back when it ends."""
+"""Large events and temporary bodies (大型活动、临时机构): what belongs to one comes back when it ends."""
 
 from __future__ import annotations
 

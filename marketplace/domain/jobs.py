@@ -61,6 +61,7 @@ PLANS: tuple[Plan, ...] = (
     Plan("flag-idle", N_("闲置筛查"), N_("按规则标记疑似闲置的资产，通知持有单位"), hour=1),
     Plan("answer-silence", N_("期满未答复"), N_("答复期满的闲置资产，按规则上架"), hour=1),
     Plan("walk-timetable", N_("调剂时间表"), N_("逐级扩大调剂范围，无人申请的转入处置"), hour=0),
+    Plan("prepare-auctions", N_("编制拍卖"), N_("为已批准的拍卖项目拟定标的、价格和日期"), hour=6),
     Plan("verify-audit", N_("审计校验"), N_("核对整条审计哈希链"), hour=2),
     Plan("repair-index", N_("检索校对"), N_("核对检索与数据库，修正不一致的"), hour=3),
     Plan("tidy", N_("清理"), N_("清除不再需要的临时记录和文件"), hour=4),

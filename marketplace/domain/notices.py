@@ -43,5 +43,5 @@ def number_of(day: dt.date, serial: int) -> str:
 def masked_winner(name: str) -> str:
     """A buyer as strangers may know it: persons and organisations keep their first and last character."""
     if len(name) <= 2:
-        return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
+        return f"{name[:-1]}*" if name else ""
     return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"

@@ -144,7 +144,7 @@ ACTION_NAMES = {
     OrderAction.APPROVE: N_("同意"),
     OrderAction.REJECT: N_("不同意"),
     OrderAction.SEND_BACK: N_("退回补正"),
-    OrderAction.WITHDRAW: N_("撤销"),
+    OrderAction.WITHDRAW: N_("撤销申请"),
     OrderAction.CALL_OFF: N_("取消交接"),
     OrderAction.HAND_OVER: N_("确认交接"),
     OrderAction.COMPLETE: N_("办结"),

@@ -102,7 +102,7 @@ def stop(stand: Stand, today: dt.date, calendar: Calendar) -> Stand:
     """Stop the clock: the day itself doesn't count any more."""
     if stand.until is None:
         return stand
-    left = max(0, calendar.working_days_between(today - ONE_DAY, stand.until))
+    left = max(0, calendar.working_days_between(max(today - ONE_DAY, stand.since), stand.until))
     return replace(stand, until=None, days_left=left)
 
 
@@ -110,7 +110,7 @@ def go_on(stand: Stand, today: dt.date, calendar: Calendar) -> Stand:
     """Let the clock run again, from ``today`` on."""
     if stand.days_left is None:
         return stand
-    until = calendar.add_working_days(today - ONE_DAY, stand.days_left)
+    until = calendar.add_working_days(max(today - ONE_DAY, stand.since), stand.days_left)
     return replace(stand, until=until, days_left=None)
 
 

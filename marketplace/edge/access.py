@@ -38,6 +38,8 @@ class Access:
     """Any of these, anywhere; none: being signed in is enough."""
     passive: bool = False
     """Called by the page itself at intervals: it doesn't count as a sign of life."""
+    anonymous: bool = False
+    """The same for everyone: who is asking isn't even looked up, so it needs no database."""
     before_password_change: bool = False
     """Reachable while the password has to be changed."""
 
@@ -45,6 +47,11 @@ class Access:
 def public(view: View) -> View:
     """Anyone may call this, signed in or not."""
     return _declare(view, Access(public=True))
+
+
+def for_everyone(view: View) -> View:
+    """Anyone may call this, and it answers everyone alike: nobody is looked up."""
+    return _declare(view, Access(public=True, anonymous=True))
 
 
 def called_by_pages(view: View) -> View:
@@ -117,6 +124,8 @@ def _check() -> Response | None:
 
 
 def _check_page(access: Access) -> Response | None:
+    if access.anonymous:
+        return None
     _identify_session(access)
     if access.public:
         return None

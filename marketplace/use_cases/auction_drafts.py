@@ -100,6 +100,15 @@ def draft(
     return auction
 
 
+def without_auction(session: Session) -> Sequence[int]:
+    """Approved projects for sale that have no auction yet, oldest first."""
+    has = select(Auction.id).where(Auction.project_id == Project.id)
+    query = select(Project.id).where(
+        Project.state == ProjectState.APPROVED, Project.way == Way.AUCTION, ~has.exists()
+    )
+    return session.scalars(query.order_by(Project.id)).all()
+
+
 def _for_sale(session: Session, project: Project) -> Sequence[ProjectItem]:
     if project.way is not Way.AUCTION or project.state not in (ProjectState.APPROVED, ProjectState.RUNNING):
         raise Conflict(N_("只有已批准的拍卖项目才能编制拍卖。"), code="wrong_state")
@@ -309,7 +318,7 @@ def photo_counts(session: Session, auction: Auction) -> dict[int, int]:
         .where(LotItem.lot_id.in_([lot.id for lot in auction.lots]), Photo.removed_at.is_(None))
         .group_by(LotItem.lot_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _terms_of(lot: Lot, photos: int) -> LotTerms:

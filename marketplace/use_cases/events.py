@@ -39,7 +39,7 @@ def search(
         .where(Asset.event_id.in_([event.id for event in found]))
         .group_by(Asset.event_id)
     )
-    counts = dict(session.execute(held).tuples().all())
+    counts = dict(session.execute(held).all())
     return [(event, counts.get(event.id, 0)) for event in found]
 
 

@@ -228,7 +228,7 @@ def _accept(session: Session, actor: Actor, now: dt.datetime, today: dt.date, fl
         session,
         actor,
         now,
-        f"asset.{AssetAction.CLEAR}",
+        "asset.clear",
         "asset",
         asset.id,
         unit_id=asset.unit_id,

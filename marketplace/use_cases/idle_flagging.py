@@ -75,6 +75,7 @@ class Round:
             "target": row.target.value,
             "classified": [word.value for word in CLASSIFIED],
             "actor": PLATFORM.name,
+            "action": "asset.flag",
             "basis": BASIS,
         }
 
@@ -308,7 +309,7 @@ _FLAG = """,
         INSERT INTO audit_entries (
             at, actor_name, unit_id, action, object_kind, object_id, before, after, basis
         )
-        SELECT :now, :actor, unit_id, 'asset.flag', 'asset', id,
+        SELECT :now, :actor, unit_id, :action, 'asset', id,
                jsonb_build_object('state', CAST(:source AS text)),
                jsonb_build_object('state', CAST(:target AS text), 'rule', CAST(:rule AS text)),
                :basis

@@ -28,7 +28,7 @@ def count(session: Session, today: dt.date) -> dict[str, int]:
     """How many flags would be acted upon."""
     overdue = IdleFlag.closed_at.is_(None) & (IdleFlag.answer_by < today) & IdleFlag.answer.is_(None)
     rows = select(IdleFlag.on_silence, func.count()).where(overdue).group_by(IdleFlag.on_silence)
-    found = dict(session.execute(rows).tuples().all())
+    found = dict(session.execute(rows).all())
     confirmed = session.scalar(
         select(func.count()).where(
             IdleFlag.closed_at.is_(None), IdleFlag.answer_by < today, IdleFlag.answer == Answer.CONFIRMED
@@ -51,6 +51,7 @@ def list_overdue(session: Session, now: dt.datetime, today: dt.date, *, limit: i
         "target": row.target.value,
         "classified": [word.value for word in CLASSIFIED],
         "actor": PLATFORM.name,
+        "action": "asset.list",
         "basis": BASIS,
         "role": Role.UNIT_ASSET_OFFICER.value,
     }
@@ -154,7 +155,7 @@ _LIST = """
         INSERT INTO audit_entries (
             at, actor_name, unit_id, action, object_kind, object_id, before, after, basis
         )
-        SELECT :now, :actor, unit_id, 'asset.list', 'asset', id,
+        SELECT :now, :actor, unit_id, :action, 'asset', id,
                jsonb_build_object('state', CAST(:source AS text)),
                jsonb_build_object(
                    'state', CAST(:target AS text), 'quantity', quantity, 'unconfirmed', unconfirmed

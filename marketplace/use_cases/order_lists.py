@@ -92,13 +92,19 @@ def find(
     Raises:
         Invalid: the cursor is none.
     """
+    chosen = (
+        select(Order.id)
+        .where(in_box(actor, box), _as_wished(wish, today), behind(*_place(cursor)) if cursor else true())
+        .order_by(*IN_ORDER)
+        .limit(limit + 1)
+        .subquery()
+    )
     query = (
         select(Order)
-        .where(in_box(actor, box), _as_wished(wish, today), behind(*_place(cursor)) if cursor else true())
+        .join(chosen, chosen.c.id == Order.id)  # few are chosen before anything is joined to them
         .options(joinedload(Order.requester), joinedload(Order.receiver), joinedload(Order.giver))
         .options(undefer(Order.attention))
         .order_by(*IN_ORDER)
-        .limit(limit + 1)
     )
     orders = session.scalars(query).all()
     last = orders[limit - 1] if len(orders) > limit else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
-from marketplace.db.orders import Order, OrderLine
+from marketplace.db.orders import Order, OrderFile, OrderLine
 from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.loans import check_period
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
@@ -193,7 +193,16 @@ def _apart(session: Session, now: dt.datetime, order: Order, line: OrderLine) ->
     order_drafts.describe(copy, line.asset, line.quantity)
     apart.lines.append(copy)
     session.flush()
+    _copy_files(session, order, apart)
     return apart
+
+
+def _copy_files(session: Session, source: Order, target: Order) -> None:
+    """What supports the wish supports each part of it; the documents don't pass through this process."""
+    kept = [column for column in OrderFile.__table__.columns if column.name not in ("id", "order_id")]
+    copies = select(literal(target.id), *kept).where(OrderFile.order_id == source.id).order_by(OrderFile.id)
+    session.execute(insert(OrderFile).from_select(["order_id", *(column.name for column in kept)], copies))
+    session.expire(target, ["files"])
 
 
 def _enter(

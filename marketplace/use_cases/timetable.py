@@ -1,4 +1,4 @@
-"""Where an asset on offer stands in its timetable, what comes next, and what the warehouse may do about it."""
+"""Where an asset on offer stands in its timetable, what comes next, and how the warehouse steers it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def skip(
     elif asset.listing is not None:
         asset.listing.audience_unit_id = None
     action = "asset.dispose" if following is Stage.DISPOSAL else "asset.stage"
-    after = {"stage": following, "until": stand.until}
+    after: dict[str, object] = {"stage": following, "until": stand.until}
     if following is Stage.DISPOSAL:
         after |= {"state": asset.state}
     _keep(session, actor, now, asset, row, action, why, after, {"stage": before})

@@ -100,25 +100,33 @@ def start_new(session: Session, walk: Walk) -> int:
 def hold(session: Session, walk: Walk) -> int:
     """Stop the clock of what somebody asks for or has on loan, and of what is only lent."""
     ends = session.scalars(select(Screening.stage_until).where(Screening.stage_until.is_not(None)).distinct())
-    left = {end: _stopped(end, walk).days_left for end in ends if end is not None}
-    pairs = {"days": list(left), "left": list(left.values())}
-    return _move(session, _HOLD, _STOP, walk, pairs) if left else 0
+    days = [end for end in ends if end is not None]
+    pairs = {
+        "days": days,
+        "left": [_stopped(end, walk, since=walk.today - ONE_DAY) for end in days],
+        "left_new": [_stopped(end, walk, since=walk.today) for end in days],
+    }
+    return _move(session, _HOLD, _STOP, walk, pairs) if days else 0
 
 
-def _stopped(until: dt.date, walk: Walk) -> Stand:
-    return stop(Stand(Stage.EVERYONE, until, until), walk.today, walk.calendar)
+def _stopped(until: dt.date, walk: Walk, *, since: dt.date) -> int | None:
+    return stop(Stand(Stage.EVERYONE, since, until), walk.today, walk.calendar).days_left
 
 
 def release(session: Session, walk: Walk) -> int:
     """Let the clock go on where nobody asks any more."""
     lefts = session.scalars(select(Screening.days_left).where(Screening.held).distinct())
-    ends = {left: _gone_on(left, walk).until for left in lefts if left is not None}
-    pairs = {"left": list(ends), "days": list(ends.values())}
-    return _move(session, _RELEASE, _GO_ON, walk, pairs) if ends else 0
+    left = [days for days in lefts if days is not None]
+    pairs = {
+        "left": left,
+        "days": [_gone_on(days, walk, since=walk.today - ONE_DAY) for days in left],
+        "days_new": [_gone_on(days, walk, since=walk.today) for days in left],
+    }
+    return _move(session, _RELEASE, _GO_ON, walk, pairs) if left else 0
 
 
-def _gone_on(days_left: int, walk: Walk) -> Stand:
-    return go_on(Stand(Stage.EVERYONE, walk.today, None, days_left), walk.today, walk.calendar)
+def _gone_on(days_left: int, walk: Walk, *, since: dt.date) -> dt.date | None:
+    return go_on(Stand(Stage.EVERYONE, since, None, days_left), walk.today, walk.calendar).until
 
 
 def dispose(session: Session, walk: Walk) -> int:
@@ -196,7 +204,7 @@ _RECORD = """
         INSERT INTO audit_entries (
             at, actor_name, unit_id, action, object_kind, object_id, before, after, basis
         )
-        SELECT :now, :actor, unit_id, {action}, 'asset', id, {before}, {after}, :basis FROM due
+        SELECT :now, :actor, unit_id, '{action}', 'asset', id, {before}, {after}, :basis FROM due
     )"""
 
 _NEW = f"""
@@ -235,9 +243,11 @@ _HOLD = f"""
 _STOP = """
     stopped AS (
         UPDATE screenings s
-        SET stage_until = NULL, days_left = p.days_left, stopped_on = :today, held = true,
+        SET stage_until = NULL, stopped_on = :today, held = true,
+            days_left = CASE WHEN s.stage_since = :today THEN p.left_new ELSE p.days_left END,
             changed_at = :now, changed_by = NULL
-        FROM due JOIN unnest(:days, :left) AS p (day, days_left) ON p.day = due.stage_until
+        FROM due JOIN unnest(:days, :left, :left_new) AS p (day, days_left, left_new)
+          ON p.day = due.stage_until
         WHERE s.id = due.screening_id
     )"""
 
@@ -251,9 +261,11 @@ _RELEASE = f"""
 _GO_ON = """
     gone_on AS (
         UPDATE screenings s
-        SET stage_until = p.day, days_left = NULL, stopped_on = NULL, held = false,
+        SET stage_until = CASE WHEN s.stage_since = :today THEN p.day_new ELSE p.day END,
+            days_left = NULL, stopped_on = NULL, held = false,
             changed_at = :now, changed_by = NULL
-        FROM due JOIN unnest(:left, :days) AS p (days_left, day) ON p.days_left = due.days_left
+        FROM due JOIN unnest(:left, :days, :days_new) AS p (days_left, day, day_new)
+          ON p.days_left = due.days_left
         WHERE s.id = due.screening_id
     )"""
 
@@ -298,7 +310,7 @@ _END = (
     ),"""
     + _ENDED.replace(":reason", f"'{END_REASON}'")
     + _RECORD.format(
-        action="'asset.dispose'",
+        action="asset.dispose",
         before="jsonb_build_object('state', CAST(:source AS text), 'stage', stage)",
         after="jsonb_build_object('state', CAST(:target AS text))",
     )
@@ -320,7 +332,7 @@ _ENTER = """
             changed_at = :now, changed_by = NULL
         FROM due WHERE s.id = due.screening_id
     ),""" + _RECORD.format(
-    action="'asset.stage'",
+    action="asset.stage",
     before="jsonb_build_object('stage', stage)",
     after="jsonb_build_object('stage', next_stage, 'until', next_until)",
 )
@@ -344,7 +356,7 @@ _WIDEN = f"""
     queued AS (INSERT INTO outbox (asset_id) SELECT id FROM due),
     {
     _RECORD.format(
-        action="'asset.offer'",
+        action="asset.offer",
         before="jsonb_build_object('audience', 'department')",
         after="jsonb_build_object('audience', 'everyone')",
     )

@@ -16,7 +16,7 @@ from marketplace.domain.idle import UseSign
 
 
 def note(session: Session, assets: Collection[int] | Select[int], day: dt.date, sign: UseSign) -> None:
-    """Note a sign of use of some assets, by their ids or a query for them; an older one than is known is none.
+    """Note a sign of use of some assets, by their ids or a query; one older than is known changes nothing.
 
     It is no change of the card: version, search document and record stay as they are.
     """

@@ -34,6 +34,7 @@ from marketplace.web.asset_facts import facts_of
 from marketplace.web.asset_history import events
 from marketplace.web.hits import icon_of
 from marketplace.web.order_panel import panel_of
+from marketplace.web.timetable import outlook_of
 from search.facets import distance_km
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
@@ -187,6 +188,7 @@ def asset_page(asset: Asset, *, error: RuleError | None = None, wish_error: Rule
         facts=facts_of(asset, whole=whole),
         pictures=_pictures(asset),
         steps=[_step(step) for step in life_of(db(), actor(), asset)],
+        outlook=outlook_of(asset) if whole else None,
         icon=icon_of(f"{asset.category_edition}:{asset.category_code}"),
         own=asset.unit_id == actor().home_unit_id,
         distance_km=_distance_km(asset),

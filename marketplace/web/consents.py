@@ -14,6 +14,7 @@ from marketplace.domain import values
 from marketplace.domain.errors import Invalid, RuleError, invalid_field
 from marketplace.domain.orders import OrderKind, OrderState
 from marketplace.domain.permissions import Permission, require
+from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
@@ -42,7 +43,7 @@ def ask(order_id: int, loan_id: int) -> Page:
         starts, ends = (_day("starts_on"), _day("ends_on")) if moves else (None, None)
         if moves and not (starts and ends):
             missing = "ends_on" if starts else "starts_on"
-            raise invalid_field(missing, gettext("请填写改到哪一天。"))
+            raise invalid_field(missing, N_("请填写改到哪一天。"))
         reason = request.form.get("reason", "")
         loans.ask_consent(db(), actor(), now(), today(), order_id, loan_id, reason, starts, ends)
     except RuleError as error:

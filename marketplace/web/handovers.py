@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file
-from flask import Response as Answer
-from flask_babel import gettext, ngettext
+from flask import Blueprint, flash, redirect, render_template, request
+from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -19,12 +18,11 @@ from marketplace.domain.orders import OrderKind, OrderState
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, is_partial, now, services, today
+from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.edge.redirects import local_target
-from marketplace.media.images import MAX_BYTES, SIZES
-from marketplace.media.store import key
+from marketplace.media.images import MAX_BYTES
 from marketplace.use_cases import handover_photos, handovers, inbox, orders
 from marketplace.use_cases.handovers import BACK, OUT, Confirmation
 from marketplace.web.assets import field_messages
@@ -77,60 +75,6 @@ def sign_back(order_id: int) -> Page:
     return _sign(order_id, BACK)
 
 
-@blueprint.post("/<any('hand-over', 'return'):page>/photos")
-@needs(Permission.HAND_OVER)
-def add_photos(order_id: int, page: str) -> Page:
-    """Keep photos of the condition; each good one at once, so that none is lost before signing."""
-    direction = _direction(page)
-    refused, added = [], 0
-    for file in request.files.getlist("file"):
-        if file.filename:
-            try:
-                with db().begin_nested():
-                    data = file.read(MAX_BYTES + 1)
-                    handover_photos.add(
-                        db(), services().photos, actor(), now(), today(), order_id, direction, data
-                    )
-                added += 1
-            except RuleError as error:
-                refused.append(gettext("%(name)s：%(reason)s", name=file.filename, reason=message_of(error)))
-    if is_partial():
-        return _photos(order_id, direction, refused)
-    for line in refused:
-        flash(line, "error")
-    if added:
-        flash(ngettext("已添加%(num)d张照片。", "已添加%(num)d张照片。", added), "ok")
-    return redirect(signing_url(order_id, direction) + "#photos")
-
-
-@blueprint.post("/<any('hand-over', 'return'):page>/photos/<string(length=64):digest>/remove")
-@needs(Permission.HAND_OVER)
-def remove_photo(order_id: int, page: str, digest: str) -> Page:
-    """Take a photo away that nobody has signed for."""
-    direction = _direction(page)
-    try:
-        handover_photos.remove(db(), actor(), now(), today(), order_id, direction, digest)
-    except RuleError as error:
-        db().rollback()
-        flash(message_of(error), "error")
-    return redirect(signing_url(order_id, direction) + "#photos")
-
-
-@blueprint.get("/photos/<string(length=64):digest>/<size>.webp")
-@needs(Permission.READ_ORDERS)
-def photo(order_id: int, digest: str, size: str) -> Answer:
-    """A photo of the condition, or of what the order is about, for whoever may read the order."""
-    if size not in SIZES or not handover_photos.may_see(db(), actor(), today(), order_id, digest):
-        abort(404)
-    try:
-        file = services().photos.open(key(digest, size))
-    except FileNotFoundError:
-        abort(404)
-    response = send_file(file, mimetype="image/webp")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
 @blueprint.post("/damage/<int:case_id>")
 @needs(Permission.HAND_OVER)
 def settle(order_id: int, case_id: int) -> Page:
@@ -150,10 +94,6 @@ def settle(order_id: int, case_id: int) -> Page:
         return _page(orders.load(db(), actor(), order_id), BACK, error), status_of(error)
     flash(gettext("已记录处理结果。"), "ok")
     return redirect(local_target(request.form.get("next", "") or order_url(order_id)))
-
-
-def _direction(page: str) -> str:
-    return OUT if page == "hand-over" else BACK
 
 
 def _compensation() -> Decimal:
@@ -181,7 +121,9 @@ def _sign(order_id: int, direction: str) -> Page:
 
 def _signed(order: Order, direction: str) -> Response:
     """What came of it, and where it goes on."""
-    if order.state in (OrderState.APPROVED, OrderState.ON_LOAN) and not _complete(_record(order, direction)):
+    if order.state in (OrderState.APPROVED, OrderState.ON_LOAN) and not _complete(
+        record_of(order, direction)
+    ):
         flash(gettext("已签字，等对方确认。"), "ok")
         return redirect(signing_url(order.id, direction))
     if direction == BACK:
@@ -220,7 +162,8 @@ def _confirmation(order: Order) -> Confirmation:
     )
 
 
-def _record(order: Order, direction: str) -> Handover | None:
+def record_of(order: Order, direction: str) -> Handover | None:
+    """The record of the hand-over, or of the return, if it was begun."""
     return next((row for row in order.handovers if row.direction == direction), None)
 
 
@@ -231,7 +174,7 @@ def _complete(record: Handover | None) -> bool:
 def _page(order: Order, direction: str, error: RuleError | None = None) -> str:
     if direction == BACK and order.kind is not OrderKind.LOAN:
         raise NotFound(N_("调剂的资产不用归还。"))
-    record, sides = _record(order, direction), _open_sides(order, direction)
+    record, sides = record_of(order, direction), open_sides(order, direction)
     labels = {name: gettext(label) for name, label in LABELS.items()}
     return render_template(
         "handover/page.html",
@@ -241,7 +184,7 @@ def _page(order: Order, direction: str, error: RuleError | None = None) -> str:
         kind=kind_name(order),
         record=record,
         complete=_complete(record),
-        before=_record(order, OUT) if direction == BACK else None,
+        before=record_of(order, OUT) if direction == BACK else None,
         parties=[_party(order, record, side) for side in SIDES],
         sides=sides,
         side_options=[(side, getattr(order, side).name) for side in sides],
@@ -260,12 +203,12 @@ def _page(order: Order, direction: str, error: RuleError | None = None) -> str:
     )
 
 
-def _open_sides(order: Order, direction: str) -> list[str]:
+def open_sides(order: Order, direction: str) -> list[str]:
     """The sides for which the reader may sign now."""
     state = OrderState.APPROVED if direction == OUT else OrderState.ON_LOAN
     if order.state is not state or (direction == OUT and _too_early(order)):
         return []
-    return handover_photos.open_sides(actor(), order, _record(order, direction))
+    return handover_photos.open_sides(actor(), order, record_of(order, direction))
 
 
 def _too_early(order: Order) -> bool:
@@ -310,17 +253,3 @@ def _party(order: Order, record: Handover | None, side: str) -> dict[str, Any]:
 def _cases(order: Order) -> list[DamageCase]:
     query = select(DamageCase).where(DamageCase.order_id == order.id).order_by(DamageCase.id)
     return list(db().scalars(query))
-
-
-def _photos(order_id: int, direction: str, refused: list[str]) -> Page:
-    """The photos alone, for whoever has the page open."""
-    order = orders.load(db(), actor(), order_id)
-    body = render_template(
-        "handover/_photos.html",
-        order=order,
-        direction=direction,
-        record=_record(order, direction),
-        refused=refused,
-        sides=_open_sides(order, direction),
-    )
-    return (body, 422) if refused else body

@@ -251,13 +251,13 @@ def _detail(todo: Todo) -> dict[str, Any]:
 
 def _of_task(todo: Todo) -> dict[str, Any]:
     """What only this kind of task needs."""
-    waiting = todo.waiting
+    waiting, order = todo.waiting, todo.order
     if waiting.task is Task.DECIDE:
         step = _step(todo)
         return {
             "step": step,
             "agreeing": _agreeing(todo),
-            "refusing": inbox_texts.refusing(),
+            "refusing": inbox_texts.refusing(order),
             "principal": _principal(todo, step),
         }
     if waiting.task is Task.CONSENT:

@@ -17,6 +17,7 @@ from marketplace.edge.context import db, services, today
 from marketplace.edge.i18n import long_day
 from marketplace.use_cases import order_limits
 from marketplace.use_cases.inbox import Consequence, Effect, Todo
+from marketplace.use_cases.orders import is_renewal
 from marketplace.web.order_links import todo_url
 from marketplace.web.order_words import kind_name
 
@@ -125,11 +126,14 @@ def agreeing(order: Order, found: Consequence) -> str:
     return gettext("这是最后一步。同意后进入交接，%(day)s起借出。", day=long_day(order.starts_on))
 
 
-def refusing() -> str:
+def refusing(order: Order) -> str:
     """What the other two decisions will do."""
+    days = order_limits.current(db()).correction_working_days
+    if is_renewal(order):
+        return gettext("不同意，借期不变，须按期归还；退回，申请人有%(days)d个工作日修改。", days=days)
     return gettext(
         "不同意，申请到此结束，资产让给下一家；退回，申请人有%(days)d个工作日修改，资产仍为其保留。",
-        days=order_limits.current(db()).correction_working_days,
+        days=days,
     )
 
 

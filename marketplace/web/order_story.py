@@ -176,7 +176,8 @@ def _signed(order: Order, record: Handover) -> Iterator[Event]:
 def _photos(order: Order, record: Handover) -> tuple[str, ...]:
     """Small pictures of the condition."""
     return tuple(
-        url_for("handovers.photo", order_id=order.id, digest=digest, size="thumb") for digest in record.photos
+        url_for("handover_photos.photo", order_id=order.id, digest=digest, size="thumb")
+        for digest in record.photos
     )
 
 

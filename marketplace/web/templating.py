@@ -16,6 +16,7 @@ from marketplace.domain.permissions import ROLE_NAMES, Permission
 from marketplace.domain.states import STATE_NAMES
 from marketplace.edge import i18n
 from marketplace.edge.context import actor, identity, is_partial, now
+from marketplace.edge.sessions import has_session
 from marketplace.web.assets_manifest import asset_url
 from marketplace.web.basket_count import in_basket
 from marketplace.web.messages import unread
@@ -28,6 +29,7 @@ LINKS = {
     "sign_out": "auth.sign_out",
     "language": "auth.choose_locale",
     "messages": "messages.page",
+    "notices": "public_auctions.index",
 }
 """Where the frame of every page leads."""
 
@@ -63,13 +65,20 @@ def _person() -> dict[str, str] | None:
     return {"name": found.actor.name, "unit": found.home_unit_name, "roles": gettext("、").join(roles)}
 
 
+def _links() -> dict[str, str]:
+    """Where the frame leads; what takes a form is left out where no form can be sent."""
+    return {
+        name: url_for(endpoint) for name, endpoint in LINKS.items() if name != "language" or has_session()
+    }
+
+
 def _context() -> dict[str, Any]:
     who = actor()
     return {
         "actor": who,
         "account": identity(),
         "person": _person(),
-        "links": {name: url_for(endpoint) for name, endpoint in LINKS.items()},
+        "links": _links(),
         "current_user": current_user,
         "locale": str(get_locale() or "zh_CN"),
         "navigation": navigation(who),

@@ -163,7 +163,9 @@ def _let_days_pass(organisation: Organisation, order: str, *, days: int) -> None
         session.execute(_KEPT_EARLIER, number)
 
 
-_EARLIER = text("UPDATE orders SET starts_on = starts_on - :days, ends_on = ends_on - :days WHERE id = :number")
+_EARLIER = text(
+    "UPDATE orders SET starts_on = starts_on - :days, ends_on = ends_on - :days WHERE id = :number"
+)
 _KEPT_EARLIER = text("""
     UPDATE reservations SET during = daterange(lower(during) - :days, upper(during) - :days)
     FROM order_lines WHERE order_lines.id = line_id AND order_id = :number

@@ -29,14 +29,6 @@ def test_answers_come_in_the_order_of_the_queries(filled: Engine) -> None:
     assert counts(filled, *[SOMETHING, NOTHING] * 25) == [2, 0] * 25, "more than are kept open"
 
 
-def test_an_answer_nobody_waited_for_is_not_taken_for_another(filled: Engine) -> None:
-    for _ in range(3):
-        answers = filled.search(SOMETHING, NOTHING)
-        assert next(answers)["estimatedTotalHits"] == 2
-        answers.close()  # type: ignore[attr-defined]
-        assert counts(filled, SOMETHING) == [2]
-
-
 def test_a_query_that_is_refused_leaves_the_others_alone(filled: Engine) -> None:
     unheard_of = {"filter": "unheard_of = 1"}
     for queries in ([unheard_of], [SOMETHING, unheard_of, NOTHING], [unheard_of, SOMETHING]):

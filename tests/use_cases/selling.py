@@ -16,7 +16,13 @@ from marketplace.db.people import Unit
 from marketplace.domain.assets import Condition
 from marketplace.domain.disposals import REQUIREMENTS, Way, Why
 from marketplace.domain.permissions import Actor, Role
-from marketplace.use_cases import auction_drafts, auctions, disposals, notices
+from marketplace.use_cases import (
+    auction_drafts,
+    auctions,
+    disposal_decisions,
+    disposal_preparation,
+    notices,
+)
 from marketplace.use_cases.auction_drafts import Dates
 from tests import factories
 from tests.conftest import NOW
@@ -66,7 +72,7 @@ class Office:
 
     def project(self, *cards: Asset, way: Way = Way.AUCTION, appraised: str = "50000.00") -> Project:
         """A project in preparation of which every condition is met."""
-        project = disposals.open_project(
+        project = disposal_preparation.open_project(
             self.session,
             self.manager,
             NOW,
@@ -76,12 +82,12 @@ class Office:
             {card.id: Why.BROKEN for card in cards},
         )
         values = {"appraiser": "江州评估有限公司", "appraised_on": dt.date(2026, 7, 31)}
-        disposals.edit(self.session, self.manager, NOW, project.id, values)
+        disposal_preparation.edit(self.session, self.manager, NOW, project.id, values)
         worth = {item.id: (Decimal(appraised), "漆面划痕") for item in project.items}
-        disposals.appraise(self.session, self.manager, NOW, project.id, worth)
+        disposal_preparation.appraise(self.session, self.manager, NOW, project.id, worth)
         for kind, row in REQUIREMENTS.items():
             if not row.automatic:
-                disposals.set_condition(
+                disposal_preparation.set_condition(
                     self.session, self.manager, NOW, project.id, kind, "江财资〔2026〕8号"
                 )
         return project
@@ -89,8 +95,8 @@ class Office:
     def approved(self, *cards: Asset, way: Way = Way.AUCTION) -> Project:
         """A project that somebody else approved."""
         project = self.project(*cards, way=way)
-        disposals.submit(self.session, self.manager, NOW, TODAY, project.id)
-        return disposals.approve(self.session, self.second, NOW, TODAY, project.id)
+        disposal_decisions.submit(self.session, self.manager, NOW, TODAY, project.id)
+        return disposal_decisions.approve(self.session, self.second, NOW, TODAY, project.id)
 
     def draft(self, *cards: Asset) -> Auction:
         """A complete draft of an auction."""
@@ -128,7 +134,11 @@ def office(session: Session) -> Office:
     """The organisation, in a region of its own."""
     region = factories.unit(session, name="江州市", region_name="江州市")
     department = factories.unit(session, region, name="教育局")
-    unit = factories.unit(session, department, name="第一中学")
+    return office_at(session, region, factories.unit(session, department, name="第一中学"))
+
+
+def office_at(session: Session, region: Unit, unit: Unit) -> Office:
+    """People who may sell over a region, and a unit of it that has something to sell."""
     people = [
         factories.actor((role, region), user=factories.user(session, region, role))
         for role in (Role.WAREHOUSE_MANAGER, Role.WAREHOUSE_MANAGER, Role.FINANCE_APPROVER)

@@ -10,8 +10,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from marketplace.db.audit import AuditEntry
 from marketplace.db.auctions import Auction, Notice, PublicPhoto
+from marketplace.db.audit import AuditEntry
 from marketplace.domain.auctions import AuctionState, LotState, Phase, phase_of
 from marketplace.domain.disposals import ProjectState
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -120,9 +120,7 @@ def test_changed_terms_are_a_new_version_and_restart_the_notice_period(selling: 
     selling.approve(auction, later)
     with pytest.raises(Invalid) as refused:
         notices.publish(selling.session, selling.manager, later, later.date(), ZONE, auction.id)
-    assert {error.field for error in refused.value.fields} == {"starts", "viewing_from"} or {
-        error.field for error in refused.value.fields
-    } == {"starts"}
+    assert "starts" in {error.field for error in refused.value.fields}
 
 
 def test_a_corrected_telephone_number_is_a_new_version_in_the_same_period(selling: Office) -> None:
@@ -220,8 +218,8 @@ def test_proceeds_are_exactly_the_price_and_confirmed_by_somebody_else(selling: 
     conclude(selling, auction, sold(auction))
     lot, session = auction.lots[0], selling.session
     day = after(auction).date()
+    wrong = Receipt(Decimal("60999.99"), Decimal(0), day, "SK-1")
     with pytest.raises(Invalid):
-        wrong = Receipt(Decimal("60999.99"), Decimal(0), day, "SK-1")
         proceeds.record(session, selling.manager, NOW, lot.id, wrong)
     assert [one.id for one in proceeds.owed(session, selling.finance)] == [lot.id]
     receipt = Receipt(Decimal("61000.00"), Decimal("1000.00"), day, "SK-1")
@@ -235,7 +233,9 @@ def test_proceeds_are_exactly_the_price_and_confirmed_by_somebody_else(selling: 
 def test_what_the_public_finds_follows_its_wishes(selling: Office) -> None:
     auction = selling.published(selling.card("奥迪轿车"))
     session = selling.session
-    assert auction.starts_at and auction.ends_at and auction.viewing_from
+    assert auction.starts_at is not None
+    assert auction.ends_at is not None
+    assert auction.viewing_from is not None
     for now in (NOW, auction.starts_at - DAY, auction.starts_at, auction.ends_at, after(auction)):
         today = now.astimezone(ZONE).date()
         phase = phase_of(auction.viewing_from, auction.starts_at, auction.ends_at, now, today)

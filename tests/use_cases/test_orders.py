@@ -23,6 +23,7 @@ from marketplace.use_cases import (
     loans,
     order_drafts,
     order_endings,
+    order_files,
     order_submission,
     orders,
     waiting_lists,
@@ -234,11 +235,13 @@ def test_what_is_taken_waits_apart_from_what_is_free(town: Town, session: Sessio
     town.submitted(taken, "C.staff")
     town.draft(taken)
     draft = town.draft(free)
+    order_files.attach(session, town.actor("B.staff"), NOW, draft.id, "会议纪要.pdf", b"%PDF-1.7 decision")
     made = order_submission.submit(session, town.actor("B.staff"), NOW, TODAY, [draft.id])
     assert [(order.state, order.lines[0].asset_id) for order in made] == [
         (OrderState.SUBMITTED, free.id),
         (OrderState.WAITING, taken.id),
     ]
+    assert [[file.name for file in order.files] for order in made] == [["会议纪要.pdf"]] * 2
 
 
 def test_a_transfer_waits_for_a_future_loan_until_the_borrower_makes_way(

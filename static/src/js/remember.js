@@ -48,7 +48,8 @@ enhance("form[data-remember]", (form) => {
     const filled = kept.typed.filter((field) => fill(form, field));
     if (filled.length) {
       toast(say("typed_again"), { tone: "info" });
-      form.dispatchEvent(new Event("input", { bubbles: true }));
+      // Once every module has begun to listen.
+      setTimeout(() => form.dispatchEvent(new Event("input", { bubbles: true })));
     }
   }
   if (!("autosave" in form.dataset)) form.addEventListener("input", () => remember(form));

@@ -23,6 +23,8 @@ OPEN = "closed_at IS NULL AND number IS NOT NULL"
 INDEXES = (
     ("ix_orders_open", ["attention", "id"], OPEN),
     ("ix_orders_open_own", ["requester_id", "attention", "id"], OPEN),
+    ("ix_orders_open_receiver", ["receiver_unit_id", "attention", "id"], OPEN),
+    ("ix_orders_open_giver", ["giver_unit_id", "attention", "id"], OPEN),
     ("ix_orders_in_line", ["attention", "id"], "state IN ('waiting', 'offered')"),
     ("ix_orders_ended", ["attention", "id"], "closed_at IS NOT NULL AND number IS NOT NULL"),
     ("ix_orders_receiving", ["receiver_unit_id", "state"], "state IN ('offered', 'approved', 'on_loan')"),

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id"], ["disposal_projects.id"], name=op.f("fk_auctions_project_id_disposal_projects")
         ),
+        sa.ForeignKeyConstraint(["submitted_by"], ["users.id"], name=op.f("fk_auctions_submitted_by_users")),
         sa.ForeignKeyConstraint(
             ["relists_id"], ["auctions.id"], name=op.f("fk_auctions_relists_id_auctions")
         ),

@@ -1,0 +1,224 @@
+"""处置: projects by stage, candidates, and the check list that says which article asks for what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from marketplace.db.disposals import Project
+from marketplace.domain import values
+from marketplace.domain.disposals import (
+    PROJECT_ACTION_NAMES,
+    PROJECT_STATE_NAMES,
+    REQUIREMENTS,
+    WAY_NAMES,
+    WHY_NAMES,
+    ConditionKind,
+    ProjectAction,
+    ProjectState,
+    Way,
+    project_actions,
+)
+from marketplace.domain.errors import FieldError, Invalid, RuleError
+from marketplace.domain.permissions import Permission
+from marketplace.edge.access import needs
+from marketplace.edge.context import actor, db, now, today
+from marketplace.edge.errors import status_of
+from marketplace.edge.i18n import message_of
+from marketplace.use_cases import (
+    auctions,
+    disposal_candidates,
+    disposal_decisions,
+    disposal_preparation,
+    disposals,
+    proceeds,
+)
+from marketplace.use_cases.disposal_candidates import Wish
+
+blueprint = Blueprint("disposals", __name__, url_prefix="/disposals")
+
+Page = str | tuple[str, int] | Response
+
+
+@blueprint.get("")
+@needs(Permission.READ_DISPOSALS)
+def board() -> str:
+    """Projects by stage, and the proceeds that haven't reached the treasury."""
+    projects = disposals.board(db(), actor())
+    return render_template(
+        "disposals/board.html",
+        columns=[
+            (name, [one for one in projects if one.state is state])
+            for state, name in PROJECT_STATE_NAMES.items()
+        ],
+        counts=disposals.count_items(db(), [project.id for project in projects]),
+        ways=WAY_NAMES,
+        owed=proceeds.owed(db(), actor()),
+        may_open=actor().may_anywhere(Permission.DISPOSE),
+    )
+
+
+@blueprint.get("/new")
+@needs(Permission.DISPOSE)
+def new() -> str:
+    """Candidates to choose from, each with the reason why it is there."""
+    return _candidates()
+
+
+@blueprint.post("/new")
+@needs(Permission.DISPOSE)
+def create() -> Page:
+    """Open a project of the chosen cards."""
+    ids = request.form.getlist("asset", type=int)
+    try:
+        way = values.read_choice(request.form.get("way", ""), {way: (way.value,) for way in Way})
+        assets = disposal_candidates.reasons(db(), actor(), today(), ids)
+        title = request.form.get("title", "")
+        project = disposal_preparation.open_project(db(), actor(), now(), today(), way, title, assets)
+    except (RuleError, ValueError) as error:
+        db().rollback()
+        told = message_of(error) if isinstance(error, RuleError) else gettext("请选择处置方式。")
+        return _candidates(error=told, chosen=set(ids)), 422
+    return redirect(url_for("disposals.page", project_id=project.id))
+
+
+@blueprint.get("/<int:project_id>")
+@needs(Permission.READ_DISPOSALS)
+def page(project_id: int) -> str:
+    """A project: its cards, its check list, what comes next."""
+    return _page(disposals.load(db(), actor(), project_id))
+
+
+@blueprint.post("/<int:project_id>/facts")
+@needs(Permission.DISPOSE)
+def facts(project_id: int) -> Page:
+    """Save appraisal and recipient of the project, appraised values and defects of its cards."""
+    return _done(project_id, lambda: _save_facts(project_id), gettext("已保存。"))
+
+
+@blueprint.post("/<int:project_id>/conditions/<kind>")
+@needs(Permission.DISPOSE)
+def condition(project_id: int, kind: str) -> Page:
+    """Record what proves a condition."""
+    if kind not in REQUIREMENTS:
+        return redirect(url_for("disposals.page", project_id=project_id))
+    evidence = request.form.get("evidence", "")
+
+    def record() -> None:
+        disposal_preparation.set_condition(db(), actor(), now(), project_id, ConditionKind(kind), evidence)
+
+    return _done(project_id, record, gettext("已登记。") if evidence.strip() else gettext("已撤销登记。"))
+
+
+@blueprint.post("/<int:project_id>/<any(submit, approve, send_back, complete, cancel):action>")
+@needs(Permission.DISPOSE, Permission.APPROVE_DISPOSAL)
+def act(project_id: int, action: str) -> Page:
+    """Take a project one step."""
+    reason = request.form.get("reason", "")
+    name = gettext(PROJECT_ACTION_NAMES[ProjectAction(action)])
+    return _done(project_id, lambda: _act(project_id, action, reason), gettext("已%(action)s。", action=name))
+
+
+def _act(project_id: int, action: str, reason: str) -> None:
+    session, who = db(), actor()
+    if action in ("send_back", "cancel"):
+        giving = disposal_decisions.send_back if action == "send_back" else disposal_decisions.cancel
+        giving(session, who, now(), project_id, reason)
+        return
+    doing = {
+        "submit": disposal_decisions.submit,
+        "approve": disposal_decisions.approve,
+        "complete": disposal_decisions.complete,
+    }
+    doing[action](session, who, now(), today(), project_id)
+
+
+def _save_facts(project_id: int) -> None:
+    form = request.form
+    day = form.get("appraised_on", "").strip()
+    given = {
+        "appraiser": form.get("appraiser", "").strip()[:200],
+        "recipient": form.get("recipient", "").strip()[:200],
+        "appraised_on": _read("appraised_on", values.read_date, day) if day else None,
+    }
+    disposal_preparation.edit(db(), actor(), now(), project_id, given)
+    items = {item: _item(item, form) for item in form.getlist("item", type=int)}
+    disposal_preparation.appraise(db(), actor(), now(), project_id, items)
+
+
+def _item(item: int, form: Mapping[str, str]) -> tuple[Decimal | None, str]:
+    typed = form.get(f"appraised-{item}", "").strip()
+    value = _read(f"appraised-{item}", values.read_money, typed) if typed else None
+    return value or None, form.get(f"defects-{item}", "")[:1000]
+
+
+def _read(name: str, reader: Callable[[object], Any], typed: str) -> Any:
+    try:
+        return reader(typed)
+    except ValueError as error:
+        raise Invalid(str(error), fields=(FieldError(name, str(error), {}),)) from None
+
+
+def _done(project_id: int, do: Callable[[], object], told: str) -> Page:
+    """Do it and show the project anew, or show it with what is wrong; what was typed stays."""
+    try:
+        do()
+    except RuleError as error:
+        db().rollback()
+        return _page(disposals.load(db(), actor(), project_id), error=error), status_of(error)
+    flash(told, "ok")
+    return redirect(url_for("disposals.page", project_id=project_id))
+
+
+def _page(project: Project, *, error: RuleError | None = None) -> str:
+    path = project.unit.path
+    editable = project.state is ProjectState.DRAFT and actor().may(Permission.DISPOSE, path)
+    recorded = {row.kind: row for row in project.conditions}
+    return render_template(
+        "disposals/project.html",
+        project=project,
+        standings=disposals.conditions_of(db(), project, today()),
+        requirements=REQUIREMENTS,
+        recorded=recorded,
+        editable=editable,
+        actions=project_actions(project.state, project.way, actor(), path),
+        action_names=PROJECT_ACTION_NAMES,
+        project_states=PROJECT_STATE_NAMES,
+        ways=WAY_NAMES,
+        whys=WHY_NAMES,
+        auctions=auctions.of_project(db(), project.id),
+        may_draft=project.way is Way.AUCTION
+        and project.state in (ProjectState.APPROVED, ProjectState.RUNNING)
+        and actor().may(Permission.DISPOSE, path),
+        typed=request.form if error else {},
+        error=message_of(error) if error else "",
+        basis_of_error=error.basis if error else "",
+        mistakes=[message_of(one) for one in error.fields] if isinstance(error, Invalid) else [],
+        total=sum((item.asset.original_value for item in project.items), Decimal(0)),
+    )
+
+
+def _candidates(*, error: str = "", chosen: set[int] | None = None) -> str:
+    args = request.values
+    wish = Wish(
+        q=args.get("q", "")[:100],
+        category=args.get("category", "")[:41],
+        unit_id=args.get("unit", 0, type=int),
+        place=args.get("place", "")[:100],
+        everything=bool(args.get("everything")),
+    )
+    return render_template(
+        "disposals/new.html",
+        wish=wish,
+        candidates=disposal_candidates.candidates(db(), actor(), today(), wish),
+        whys=WHY_NAMES,
+        ways=[(way.value, gettext(name)) for way, name in WAY_NAMES.items()],
+        chosen=chosen or set(),
+        limit=disposal_candidates.PAGE,
+        error=error,
+    )
