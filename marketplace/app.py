@@ -28,6 +28,7 @@ from marketplace.edge.access import init_access, public
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.limits import limiter
+from marketplace.edge.row_ids import RowId
 from marketplace.edge.sessions import PageSessions
 from marketplace.media.store import FolderStore
 from marketplace.web import (
@@ -154,6 +155,7 @@ def create_app(
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
+    app.url_map.converters["int"] = RowId
     app.config.update(_configuration(settings, testing))
     app.error_processor(problems.of_shape)
     app.spec_processor(document.complete)  # type: ignore[arg-type]

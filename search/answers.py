@@ -51,7 +51,7 @@ def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
 
 def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor | None]:
     """The items that the answers bring, and where the next page begins."""
-    answer = answers[-1] if plan.behind else answers[0]
+    answer = answers[-1]
     items = _items(plan, answer)
     shown = plan.skipped + len(items)
     if not items or answer["estimatedTotalHits"] <= shown:

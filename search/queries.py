@@ -55,7 +55,7 @@ def filters(wish: Wish) -> dict[str, str]:
 
 
 class Plan:
-    """The queries that answer one page of a wish, side by side: the hits, then further counts."""
+    """The queries that answer one page of a wish, to be asked side by side: counts, and the hits."""
 
     def __init__(self, wish: Wish, of_scope: str, cursor: Cursor | None) -> None:
         self.wish = wish
@@ -87,18 +87,16 @@ class Plan:
         return len(self.words) > WORDS_READ or (self.q, self.strategy) != (self.typed, ALL)
 
     def queries(self) -> list[Query]:
-        """The one that counts all that is found; those for facets counted apart; the hits come last.
+        """Those that count, first all that is found, then each facet counted apart; the hits come last.
 
-        Where nothing else is in the way, the first brings the hits as well. Distances need the counts
-        before the hits can be asked for.
+        Counting takes longer than finding, so it is asked for beside it. Where nothing is to be counted
+        but the hits, their query does that too. Distances need the counts before the hits can be asked for.
         """
-        counts = _COUNT_ALL if self.wish.facets or self.by_distance else {}
-        if self.by_distance:
-            return [self._asked() | _NO_HITS | counts, *self._apart()]
-        if not self.behind:
-            return [self.hits() | counts, *self._apart()]
-        # Behind a row there is only the rest: all that is found is counted beside it.
-        return [self._asked() | _NO_HITS | counts, *self._apart(), self.hits()]
+        if not (self.wish.facets or self.by_distance or self.behind):
+            return [self.hits()]
+        counts = COUNT_ALL if self.wish.facets or self.by_distance else {}
+        counting = [self._asked() | _NO_HITS | counts, *self._apart()]
+        return counting if self.by_distance else [*counting, self.hits()]
 
     def alternatives(self) -> list[list[tuple[str, str]]]:
         """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.
@@ -145,7 +143,7 @@ class Plan:
 
 
 _EVERYWHERE = (*WORD_FIELDS, *PLACE_FIELDS)
-_COUNT_ALL = {"facets": ["facets"]}
+COUNT_ALL: Query = {"facets": ["facets"]}
 _NO_HITS = {"limit": 0}
 _HIGHLIGHTED = {
     "attributesToHighlight": MARKED,

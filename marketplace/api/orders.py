@@ -78,7 +78,7 @@ def create_order(body: OrderNew) -> Response:
 @needs(Permission.READ_ORDERS)
 def open_order(order_id: int) -> Response:
     """Where the order stands, who has it, and what you may do."""
-    return _whole(orders.load(db(), actor(), order_id))
+    return _whole(orders.load(db(), actor(), order_id, deciding_on=today()))
 
 
 @blueprint.post("/orders/<int:order_id>/actions")
@@ -99,7 +99,7 @@ def act_on_order(order_id: int, body: OrderAct) -> Response:
     if done is None:
         return Response(status=204)
     db().expire_all()
-    return _whole(orders.load(db(), actor(), done.id))
+    return _whole(orders.load(db(), actor(), done.id, deciding_on=today()))
 
 
 def _confirmation(body: OrderAct) -> handovers.Confirmation:

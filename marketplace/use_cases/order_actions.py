@@ -55,13 +55,13 @@ def perform(call: Call, action: OrderAction, given: Given) -> Order | None:
         Conflict: it can't be done now, or not by the actor: with the state, and what the actor may do.
         Invalid: something that comes with the action can't be accepted.
     """
-    orders.load(call.session, call.actor, call.order_id)
+    orders.load(call.session, call.actor, call.order_id, deciding_on=call.today)
     try:
         with call.session.begin_nested():
             return ACTIONS[action](call, action, given)
     except (NotAllowed, Conflict) as error:
         call.session.expire_all()
-        order = orders.load(call.session, call.actor, call.order_id)
+        order = orders.load(call.session, call.actor, call.order_id, deciding_on=call.today)
         allowed = orders.allowed_actions(call.session, call.actor, call.today, order)
         raise Conflict(
             error.message, state=order.state, allowed=tuple(allowed), code=error.code, **error.params
@@ -107,7 +107,7 @@ def _on(call: Call) -> tuple[Session, Actor, dt.datetime, dt.date, int]:
 
 
 def _check(call: Call, action: OrderAction) -> None:
-    order = orders.load(call.session, call.actor, call.order_id)
+    order = orders.load(call.session, call.actor, call.order_id, deciding_on=call.today)
     orders.check_allowed(call.session, call.actor, call.today, order, action)
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from marketplace.db.order_queries import readable
+from marketplace.db.order_queries import readable_on
 from marketplace.db.orders import Order, OrderFile
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.permissions import Actor
@@ -65,7 +65,7 @@ def detach(session: Session, actor: Actor, order_id: int, file_id: int) -> None:
     session.flush()
 
 
-def file_of(session: Session, actor: Actor, order_id: int, file_id: int) -> OrderFile:
+def file_of(session: Session, actor: Actor, today: dt.date, order_id: int, file_id: int) -> OrderFile:
     """A supporting document with its content, for whoever may see the order.
 
     Raises:
@@ -74,7 +74,7 @@ def file_of(session: Session, actor: Actor, order_id: int, file_id: int) -> Orde
     query = (
         select(OrderFile)
         .join(Order, Order.id == OrderFile.order_id)
-        .where(OrderFile.id == file_id, OrderFile.order_id == order_id, readable(actor))
+        .where(OrderFile.id == file_id, OrderFile.order_id == order_id, readable_on(actor, today))
         .options(undefer(OrderFile.content))
     )
     found = session.scalar(query)

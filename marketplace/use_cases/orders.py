@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,16 +25,23 @@ BASIS = "行政事业性国有资产管理条例第十一条"
 """Re-allocation comes before buying: Decree 738 of the State Council, article 11."""
 
 
-def load(session: Session, actor: Actor, order_id: int) -> Order:
+def load(session: Session, actor: Actor, order_id: int, *, deciding_on: dt.date | None = None) -> Order:
     """An order that the actor may see, with everything its page shows.
+
+    ``deciding_on`` lets a stand-in in, who decides that day and may otherwise not know of the order.
 
     Raises:
         NotFound: there is none, or the actor may not know of it.
     """
-    order = session.scalar(select(Order).where(Order.id == order_id, readable(actor)).options(*WHOLE_ORDER))
+    order = session.scalar(_whole(actor, order_id, deciding_on))
     if order is None:
         raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
     return order
+
+
+def _whole(actor: Actor, order_id: int, deciding_on: dt.date | None) -> Select[Order]:
+    seen = readable_on(actor, deciding_on) if deciding_on else readable(actor)
+    return select(Order).where(Order.id == order_id, seen).options(*WHOLE_ORDER)
 
 
 def load_locked(
@@ -49,13 +56,8 @@ def load_locked(
     """
     lines = select(OrderLine.asset_id).where(OrderLine.order_id == order_id)
     reservations.lock(session, session.scalars(lines))
-    query = (
-        select(Order)
-        .where(Order.id == order_id, readable_on(actor, deciding_on) if deciding_on else readable(actor))
-        .options(*WHOLE_ORDER)
-        .with_for_update(of=Order)
-        .execution_options(populate_existing=True)
-    )
+    query = _whole(actor, order_id, deciding_on)
+    query = query.with_for_update(of=Order).execution_options(populate_existing=True)
     order = session.scalar(query)
     if order is None:
         raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))

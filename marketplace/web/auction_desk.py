@@ -258,4 +258,4 @@ def _actions(auction: Auction, path: Any) -> list[str]:
 
 def _local(moment: dt.datetime | None) -> str:
     """A moment as a field of the form shows it."""
-    return moment.astimezone(zone()).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M") if moment else ""

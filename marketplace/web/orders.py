@@ -63,7 +63,7 @@ _PAPER = frozenset(
 @needs(Permission.READ_ORDERS)
 def page(order_id: int) -> Page:
     """An order, followed like a parcel. One's own draft is in the basket."""
-    order = orders.load(db(), actor(), order_id)
+    order = orders.load(db(), actor(), order_id, deciding_on=today())
     if order.state is OrderState.DRAFT and order.requester_id == actor().user_id:
         return redirect(url_for("basket.page"))
     return _order_page(order)
@@ -82,7 +82,9 @@ def act(order_id: int) -> Page:
         raise
     except RuleError as error:
         db().rollback()
-        return _order_page(orders.load(db(), actor(), order_id), error=error), status_of(error)
+        return _order_page(orders.load(db(), actor(), order_id, deciding_on=today()), error=error), status_of(
+            error
+        )
     flash(said, "ok")
     return redirect(url_for("orders.page", order_id=done.id))
 
@@ -91,7 +93,7 @@ def act(order_id: int) -> Page:
 @needs(Permission.READ_ORDERS)
 def file(order_id: int, file_id: int) -> Response:
     """A supporting document, for whoever may see the order."""
-    found = order_files.file_of(db(), actor(), order_id, file_id)
+    found = order_files.file_of(db(), actor(), today(), order_id, file_id)
     response = send_file(
         io.BytesIO(found.content), mimetype=found.media_type, as_attachment=True, download_name=found.name
     )
