@@ -40,6 +40,8 @@ class Access:
     """Called by the page itself at intervals: it doesn't count as a sign of life."""
     anonymous: bool = False
     """The same for everyone: who is asking isn't even looked up, so it needs no database."""
+    by_token: bool = False
+    """Programs may call this with a token as well, though it is no part of the interface."""
     before_password_change: bool = False
     """Reachable while the password has to be changed."""
 
@@ -68,9 +70,9 @@ def signed_in(*, passive: bool = False, before_password_change: bool = False) ->
     return lambda view: _declare(view, access)
 
 
-def needs(*permissions: Permission, passive: bool = False) -> Callable[[View], View]:
+def needs(*permissions: Permission, passive: bool = False, by_token: bool = False) -> Callable[[View], View]:
     """Only holders of one of these permissions, over whatever unit, may call this."""
-    return lambda view: _declare(view, Access(permissions=permissions, passive=passive))
+    return lambda view: _declare(view, Access(permissions=permissions, passive=passive, by_token=by_token))
 
 
 def access_of(view: Callable[..., Any] | None) -> Access | None:
@@ -117,10 +119,10 @@ def _check() -> Response | None:
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
         abort(403)
-    if request.blueprint != "api":
-        return _check_page(access)
-    _check_token(access)
-    return None
+    if request.blueprint == "api" or (access.by_token and "Authorization" in request.headers):
+        _check_token(access)
+        return None
+    return _check_page(access)
 
 
 def _check_page(access: Access) -> Response | None:

@@ -22,7 +22,7 @@ CACHING = {
 
 
 @blueprint.get("/media/<string(length=64):digest>/<size>.webp")
-@needs(Permission.FIND, Permission.READ_ASSETS)
+@needs(Permission.FIND, Permission.READ_ASSETS, by_token=True)
 def photo(digest: str, size: str) -> Response:
     """One size of a photo. The address names its content, so a copy never goes stale."""
     if size not in SIZES:

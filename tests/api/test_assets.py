@@ -247,6 +247,26 @@ def test_photos_are_added_and_seen_by_whoever_sees_the_asset(
     assert len(officer.get(f"/assets/{made['id']}").get_json()["photos"]) == 1
 
 
+def test_a_photo_is_fetched_with_the_token_by_whoever_sees_the_asset(
+    world: World, officer: Program, make_card: MakeCard
+) -> None:
+    path = f"/assets/{make_card()['id']}"
+    added = officer.call("POST", f"{path}/photos", data={"file": (_picture(), "a.png")}).get_json()
+
+    def fetched(token: str) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = world.app.test_client().get(added["urls"]["thumb"], headers=headers)
+        return answer.status_code, answer.mimetype
+
+    hospital = world.program(Role.STAFF, "WS-1")
+    assert fetched(officer.token) == (200, "image/webp")
+    assert fetched(hospital.token)[0] == 404
+    assert fetched("gwc_nobody")[0] == 401
+    assert fetched(world.program(Role.SYSTEM_ADMINISTRATOR, "330000").token)[0] == 403
+    officer.post(f"{path}/list", {"modes": ["loan"]})
+    assert fetched(hospital.token) == (200, "image/webp")
+
+
 @pytest.mark.parametrize("role", [Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR])
 def test_administrators_do_no_business(world: World, make_card: MakeCard, role: Role) -> None:
     made = make_card()
