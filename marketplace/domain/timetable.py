@@ -1,4 +1,4 @@
-"""The way of an asset that is on offer for good, stage by stage, as long as nobody takes it (domain rules, section 4).
+"""The way of an asset on offer for good, stage by stage, while nobody takes it (domain rules, section 4).
 
 The circle widens: own supervising department, every unit, donation where a place has that stage, and in
 the end disposal. A stage lasts so many working days, counted from the day after ``since``. Time in which

@@ -16,7 +16,7 @@ from marketplace.domain.events import read_event, read_numbers
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, now, today
+from marketplace.edge.context import actor, db, identity, now, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.use_cases import assets, events
@@ -112,6 +112,7 @@ def _list(error: RuleError | None = None) -> Page:
         today=today(),
         keeps=keeps,
         units=assets.editable_units(db(), actor()) if keeps else (),
+        home=found_home.home_unit_code if (found_home := identity()) else "",
         first_url=url_for("events.page") if request.args.get("after") else "",
         next_url=going_on if len(found) > events.PAGE else "",
         **_form(error),

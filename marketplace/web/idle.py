@@ -150,7 +150,7 @@ def _page(error: RuleError | None = None) -> Page:
             for one in Show
         ],
         rows=[_view(row) for row in rows],
-        several_units=len({row.unit_id for row in rows}) > 1,
+        several_units=len({row.unit_id for row in rows}) > 1 or actor().may_anywhere(Permission.REVIEW_IDLE),
         may_answer=show is Show.OPEN and actor().may_anywhere(Permission.LIST_ASSETS),
         next_url=url_for("idle.page", show=show, unit=unit, after=_place(rows[-1], show))
         if len(found) > ROWS

@@ -1,4 +1,4 @@
-"""闲置规则: by category, when a thing is flagged, what silence does, how long the stages of the timetable last."""
+"""闲置规则: by category, when a thing is flagged, what silence does, how long each stage lasts."""
 
 from __future__ import annotations
 
