@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
@@ -31,6 +31,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(RuleError, _rule)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
@@ -54,6 +55,12 @@ def _http(error: HTTPException) -> Response:
     if _for_program():
         return problems.of_status(status)
     return _page(status)
+
+
+def _unfit(error: DataError) -> Response:
+    """What was sent can't be a value of any row: a NUL character, a number beyond all bounds."""
+    log.warning("unfit_value", path=request.path, error=str(error.orig))
+    return problems.of_status(400) if _for_program() else _page(400)
 
 
 def _database_away(error: OperationalError) -> Response:

@@ -34,7 +34,8 @@ def load_reference(session: Session) -> None:
 
     Also the years of the calendar that are missing, the approval policy where there is none, and the
     allocation standards. Safe to repeat, and by several processes at once. Classes and standards are
-    corrected by a release, so theirs overwrites; synonyms, days and policy belong to their managers once there are any.
+    corrected by a release, so theirs overwrites; synonyms, days and policy belong to their managers once
+    there are any.
     """
     _reindex_assets_of(session, _upsert_categories(session))
     if not session.scalar(select(exists().select_from(SynonymGroup))):
