@@ -128,6 +128,19 @@ def test_listing_makes_it_findable_for_others_and_withdrawing_ends_that(
     assert other.get(path).status_code == 404
 
 
+def test_a_call_that_needs_to_say_nothing_needs_no_body(officer: Program, make_card: MakeCard) -> None:
+    path = f"/assets/{make_card()['id']}"
+    officer.post(f"{path}/list", {"modes": ["loan"]})
+    key = {"Idempotency-Key": "k-3"}
+    withdrawn = officer.call("POST", f"{path}/withdraw", headers=key)
+    assert (withdrawn.status_code, withdrawn.get_json()["state"]) == (200, "in_use")
+    again = officer.call("POST", f"{path}/withdraw", headers=key)
+    assert (again.status_code, again.headers["Idempotent-Replay"]) == (200, "true")
+    nothing = officer.call("POST", f"{path}/list")
+    assert (nothing.status_code, nothing.get_json()["errors"][0]["field"]) == (422, "modes")
+    assert officer.call("POST", f"{path}/photos").get_json()["code"] == "invalid"
+
+
 def test_others_see_of_a_listed_card_what_the_listing_tells(
     world: World, officer: Program, make_card: MakeCard
 ) -> None:
