@@ -14,7 +14,7 @@ from sqlalchemy import select
 from jobs.means import Figures, Job, Means
 from jobs.turns import BusyError, Clockwork, claimed, run_by_hand
 from marketplace.config import Settings
-from marketplace.db.jobs import JobRun, JobTurn, running_jobs
+from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, running_jobs
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.jobs import PLAN_OF
 from search.engine import Engine
@@ -145,7 +145,9 @@ def test_a_killed_process_lets_go_of_its_claim(setup: Setup) -> None:
         assert mine
         with setup.sessions() as session:
             session.connection().exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                f" WHERE l.locktype = 'advisory' AND l.classid = {LOCK_SPACE} AND l.granted"
+                " AND d.datname = current_database()"
             )
     assert setup.process().take_turn(setup.daily)
 
