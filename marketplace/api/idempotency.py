@@ -76,12 +76,17 @@ def _digest() -> str:
     """What the request asks for: a multipart body differs in its boundary, so its parts are hashed."""
     seed = hashlib.sha256(f"{request.method} {request.path}\n".encode())
     if request.files or request.form:
-        for name, text in sorted(request.form.items(multi=True)):
+        for name, text in sorted(request.form.items(multi=True), key=_name_of):
             seed.update(f"{name}={text}\n".encode())
-        for name, file in sorted(request.files.items(multi=True)):
+        for name, file in sorted(request.files.items(multi=True), key=_name_of):
             seed.update(f"{name}:{file.filename}\n".encode())
             seed.update(file.stream.read())
             file.stream.seek(0)
     else:
         seed.update(request.get_data())
     return seed.hexdigest()
+
+
+def _name_of(part: tuple[str | None, object]) -> str:
+    """What a part is called; there may be several of one name, or one without any."""
+    return part[0] or ""

@@ -280,6 +280,25 @@ def test_a_photo_is_fetched_with_the_token_by_whoever_sees_the_asset(
     assert fetched(hospital.token) == (200, "image/webp")
 
 
+def test_a_repeated_upload_of_odd_parts_is_told_from_another(officer: Program, make_card: MakeCard) -> None:
+    path, key = f"/assets/{make_card()['id']}/photos", {"Idempotency-Key": "k-4"}
+
+    def send(text: str) -> tuple[int, str]:
+        unnamed = f"--b\r\nContent-Disposition: form-data\r\n\r\n{text}\r\n".encode()
+        named = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n'
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        file = head + _picture().getvalue() + b"\r\n"
+        body = unnamed + named + file + file + b"--b--\r\n"
+        answer = officer.call(
+            "POST", path, headers=key, data=body, content_type="multipart/form-data; boundary=b"
+        )
+        return answer.status_code, answer.get_json().get("code", "")
+
+    assert send("one") == (201, "")
+    assert send("one") == (201, "")
+    assert send("other") == (409, "idempotency_key_reused")
+
+
 @pytest.mark.parametrize("role", [Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR])
 def test_administrators_do_no_business(world: World, make_card: MakeCard, role: Role) -> None:
     made = make_card()
