@@ -1,6 +1,7 @@
 """Finding entries of the audit record: what an auditor may read, filtered, newest first.
 
-An auditor reads the entries of the units below the own grant. Entries that belong to no unit (a sign-in
+An auditor reads the entries of the units below the own grant, and those of orders that such a unit
+gives to: both sides of an order account for it. Entries that belong to no unit (a sign-in
 with an unknown name, the catalogue's words, the platform itself) concern everybody, so they are read
 by those whose grant is at the root of a tree, and nobody else.
 """
@@ -8,7 +9,7 @@ by those whose grant is at the root of a tree, and nobody else.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -147,7 +148,7 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     """The entries that the actor may read."""
     if actor.everything:
         return true()
-    own = within(AuditEntry.unit_id, actor.scopes(Permission.READ_AUDIT))
+    own = _concerning(actor.scopes(Permission.READ_AUDIT))
     return or_(own, AuditEntry.unit_id.is_(None)) if reads_what_belongs_to_no_unit(actor) else own
 
 
@@ -199,7 +200,7 @@ def _conditions(session: Session, actor: Actor, wish: Wish) -> Iterator[ColumnEl
             AuditEntry.actor_name.icontains(wish.actor, autoescape=True), AuditEntry.actor_id.in_(known)
         )
     if wish.unit:
-        yield within(AuditEntry.unit_id, [_unit(session, actor, wish.unit)])
+        yield _concerning([_unit(session, actor, wish.unit)])
     for name, column in (
         ("action", AuditEntry.action),
         ("kind", AuditEntry.object_kind),
@@ -211,6 +212,13 @@ def _conditions(session: Session, actor: Actor, wish: Wish) -> Iterator[ColumnEl
         yield _is_called(wish.kind, wish.number)
     if wish.words:
         yield and_(AuditEntry.reason != "", AuditEntry.reason.icontains(clean(wish.words), autoescape=True))
+
+
+def _concerning(unit_ids: Collection[int]) -> ColumnElement[bool]:
+    """Entries of these units and all below, as owner, as receiver or as giver of a submitted order."""
+    given = select(Order.id).where(within(Order.giver_unit_id, unit_ids), Order.number.is_not(None))
+    as_giver = and_(AuditEntry.object_kind == "order", AuditEntry.object_id.in_(given))
+    return or_(within(AuditEntry.unit_id, unit_ids), as_giver)
 
 
 def _unit(session: Session, actor: Actor, code: str) -> int:

@@ -15,9 +15,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, insert, select, text, update
 
 from marketplace.db.audit import AuditEntry
-from marketplace.db.people import Unit
+from marketplace.db.orders import Order
+from marketplace.db.people import Unit, User
 from marketplace.db.session import transaction
 from marketplace.domain.audit_chain import FIELDS, Seal, content_of, digest_of
+from marketplace.domain.orders import OrderKind
 from marketplace.domain.permissions import ROLE_PERMISSIONS, Permission, Role
 from marketplace.registers.cells import unmark_formula
 from marketplace.use_cases import audit_chain
@@ -64,6 +66,28 @@ def test_an_auditor_reads_what_lies_below_the_own_grant(world: World) -> None:
     assert set(reasons(auditor(world, "JY"))) == {"JY", "JY-1"}
     assert set(reasons(auditor(world, "JY-1"))) == {"JY-1"}
     assert set(reasons(auditor(world, "440000"))) == {"440000", "None"}
+
+
+def test_both_sides_of_an_order_account_for_it_once_it_was_submitted(world: World) -> None:
+    auditors = {unit: auditor(world, unit) for unit in ("JY-1", "WS-1", "440000")}
+    submitted = {"number": "DB2026090001", "submitted_at": NOW}
+    for reason, values in (("提交了", submitted), ("还是草稿", {})):
+        with transaction(world.sessions) as session:
+            order = Order(
+                kind=OrderKind.TRANSFER,
+                requester_id=session.scalars(select(User.id)).first(),
+                receiver_unit_id=world.units["JY-1"],
+                giver_unit_id=world.units["WS-1"],
+                created_at=NOW,
+                **values,
+            )
+            session.add(order)
+            session.flush()
+            order_id = order.id
+        note(world, reason, "JY-1", object_kind="order", object_id=order_id)
+    seen = {unit: reasons(visitor) for unit, visitor in auditors.items()}
+    assert seen == {"JY-1": ["还是草稿", "提交了"], "WS-1": ["提交了"], "440000": []}
+    assert reasons(auditors["WS-1"], unit="WS-1") == ["提交了"]
 
 
 def test_nobody_else_reads_the_record_and_nothing_is_noted_of_the_attempt(world: World) -> None:
