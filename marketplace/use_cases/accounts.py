@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from argon2 import PasswordHasher
@@ -53,7 +53,9 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def sign_in(session: Session, now: dt.datetime, username: str, password: str) -> SignIn:
+def sign_in(
+    session: Session, now: dt.datetime, username: str, password: str, *, request_id: str = ""
+) -> SignIn:
     """Check a name and password; every attempt is recorded, and five failures in a row lock the account.
 
     A locked account isn't told whether the password was right.
@@ -65,7 +67,7 @@ def sign_in(session: Session, now: dt.datetime, username: str, password: str) ->
     if user is None:
         audit.record(
             session,
-            PLATFORM,
+            replace(PLATFORM, request_id=request_id),
             now,
             "sign_in",
             "user",
@@ -74,29 +76,30 @@ def sign_in(session: Session, now: dt.datetime, username: str, password: str) ->
             after={"username": username[:64]},
         )
         return SignIn(SignInOutcome.WRONG)
+    actor = Actor(user_id=user.id, name=user.name, request_id=request_id)
     if user.locked_until and user.locked_until > now:
-        _record_sign_in(session, user, now, "locked")
+        _record_sign_in(session, actor, user, now, "locked")
         return SignIn(SignInOutcome.LOCKED, locked_until=user.locked_until)
     if not right:
-        return _failed(session, user, now)
-    return _succeeded(session, user, now, password)
+        return _failed(session, actor, user, now)
+    return _succeeded(session, actor, user, now, password)
 
 
-def _failed(session: Session, user: User, now: dt.datetime) -> SignIn:
+def _failed(session: Session, actor: Actor, user: User, now: dt.datetime) -> SignIn:
     user.failed_sign_ins += 1
     user.locked_until = locked_until_after(user.failed_sign_ins, now)
-    _record_sign_in(session, user, now, "wrong")
+    _record_sign_in(session, actor, user, now, "wrong")
     if user.locked_until:
         user.failed_sign_ins = 0
         return SignIn(SignInOutcome.LOCKED, locked_until=user.locked_until)
     return SignIn(SignInOutcome.WRONG)
 
 
-def _succeeded(session: Session, user: User, now: dt.datetime, password: str) -> SignIn:
+def _succeeded(session: Session, actor: Actor, user: User, now: dt.datetime, password: str) -> SignIn:
     user.failed_sign_ins, user.locked_until, user.last_sign_in_at = 0, None, now
     if _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    _record_sign_in(session, user, now, "done")
+    _record_sign_in(session, actor, user, now, "done")
     overdue = user.must_change_password or password_expired(user.password_changed_at, now)
     return SignIn(SignInOutcome.DONE, user_id=user.id, must_change_password=overdue)
 
@@ -215,6 +218,5 @@ def _verify(password_hash: str, password: str) -> bool:
         return False
 
 
-def _record_sign_in(session: Session, user: User, now: dt.datetime, outcome: str) -> None:
-    actor = Actor(user_id=user.id, name=user.name)
+def _record_sign_in(session: Session, actor: Actor, user: User, now: dt.datetime, outcome: str) -> None:
     audit.record(session, actor, now, "sign_in", "user", user.id, unit_id=user.home_unit_id, outcome=outcome)

@@ -78,7 +78,8 @@ def sign_in() -> Page:
 def do_sign_in() -> Page:
     """Check name and password. Only failures count: a whole office may come from one address."""
     username = request.form.get("username", "").strip()
-    result = accounts.sign_in(db(), now(), username, request.form.get("password", ""))
+    password, request_id = request.form.get("password", ""), g.get("request_id", "")
+    result = accounts.sign_in(db(), now(), username, password, request_id=request_id)
     found = actors.by_user(db(), result.user_id) if result.user_id else None
     if found is None:
         return _sign_in_page(username, error=_sign_in_error(result)), 401

@@ -66,6 +66,19 @@ def test_an_unknown_user_is_told_the_same(world: World) -> None:
     assert (unknown.status_code, "用户名或密码不正确" in unknown.text) == (known.status_code, True)
 
 
+def test_every_attempt_is_recorded_with_the_request_it_came_by(world: World) -> None:
+    world.account(Role.STAFF, username="li.lei")
+    answers = [
+        world.visitor().sign_in(name, password)
+        for name, password in (("li.lei", "wrong"), ("nobody", "wrong"), ("li.lei", PASSWORD))
+    ]
+    with world.sessions() as session:
+        query = select(AuditEntry.outcome, AuditEntry.request_id).where(AuditEntry.action == "sign_in")
+        noted = [tuple(row) for row in session.execute(query.order_by(AuditEntry.id))]
+    ids = [answer.headers["X-Request-ID"] for answer in answers]
+    assert noted == list(zip(("wrong", "wrong", "done"), ids, strict=True))
+
+
 def test_the_user_name_is_read_without_regard_to_case_and_blanks(world: World) -> None:
     world.account(Role.STAFF, username="li.lei")
     assert world.visitor().sign_in(" Li.Lei ").status_code == 302
