@@ -20,7 +20,7 @@ from marketplace.db.assets import Asset
 from marketplace.db.audit import AuditEntry, AuditSeal
 from marketplace.db.imports import ImportRun
 from marketplace.db.orders import Order
-from marketplace.db.people import ApiToken, Unit, User, below, within
+from marketplace.db.people import ApiToken, Unit, User, below
 from marketplace.domain.errors import Invalid, invalid_field
 from marketplace.domain.permissions import ROLE_PERMISSIONS, Actor, Permission
 from marketplace.domain.text import N_, clean
@@ -28,6 +28,7 @@ from marketplace.domain.text import N_, clean
 PAGE = 50
 MOST_UNITS = 1_000
 """Units that are offered to choose from; others are called by their code."""
+FEW_ORDERS = 1_000
 LARGEST_ID = 2**63 - 1
 
 
@@ -125,12 +126,17 @@ def find(
     Raises:
         Invalid: there is no such unit, or it is not the actor's to read.
     """
-    query = chosen(session, actor, wish, select(AuditEntry, AuditSeal.position, AuditSeal.digest))
+    query = select(AuditEntry, AuditSeal.position, AuditSeal.digest)
     query = query.outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+    query = query.where(*_conditions(wish)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     if after:
         query = query.where(tuple_(AuditEntry.at, AuditEntry.id) < (after.at, after.id))
-    newest = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit + 1)
-    lines = [Line(*row) for row in session.execute(newest)]
+    found = {
+        row[0].id: Line(*row)
+        for side in _sides(session, actor, wish)  # one by one, so that each is read by its own index
+        for row in session.execute(query.where(side).limit(limit + 1))
+    }
+    lines = sorted(found.values(), key=lambda line: (line.entry.at, line.entry.id), reverse=True)
     last = lines[limit - 1].entry if len(lines) > limit else None
     return lines[:limit], Place(last.at, last.id) if last else None
 
@@ -141,15 +147,29 @@ def chosen(session: Session, actor: Actor, wish: Wish, query: Select[*tuple[Any,
     Raises:
         Invalid: there is no such unit, or it is not the actor's to read.
     """
-    return query.where(readable(actor), *_conditions(session, actor, wish))
+    return query.where(or_(*_sides(session, actor, wish)), *_conditions(wish))
 
 
-def readable(actor: Actor) -> ColumnElement[bool]:
-    """The entries that the actor may read."""
-    if actor.everything:
-        return true()
-    own = _concerning(actor.scopes(Permission.READ_AUDIT))
-    return or_(own, AuditEntry.unit_id.is_(None)) if reads_what_belongs_to_no_unit(actor) else own
+def _sides(session: Session, actor: Actor, wish: Wish) -> list[ColumnElement[bool]]:
+    """The entries that the actor may read of the units asked for: as owner or receiver, and as giver.
+
+    Ids are read first and named in the condition: the planner can't see through a subquery whether there
+    are few entries to gather or so many that the latest are met at once.
+    """
+    if wish.unit:
+        roots: Collection[int] = [_unit(session, actor, wish.unit)]
+    elif actor.everything:
+        return [true()]
+    else:
+        roots = actor.scopes(Permission.READ_AUDIT)
+    units = session.scalars(select(Unit.id).where(below(roots))).all()
+    own: ColumnElement[bool] = AuditEntry.unit_id.in_(units)
+    if not wish.unit and reads_what_belongs_to_no_unit(actor):
+        own = or_(own, AuditEntry.unit_id.is_(None))
+    given = select(Order.id).where(Order.giver_unit_id.in_(units), Order.number.is_not(None))
+    few = session.scalars(given.limit(FEW_ORDERS + 1)).all()
+    as_giver = AuditEntry.object_id.in_(few if len(few) <= FEW_ORDERS else given)
+    return [own, and_(AuditEntry.object_kind == "order", as_giver)]
 
 
 def reads_what_belongs_to_no_unit(actor: Actor) -> bool:
@@ -189,7 +209,7 @@ def _role_units(half: Any) -> Iterator[int]:
             yield int(unit)
 
 
-def _conditions(session: Session, actor: Actor, wish: Wish) -> Iterator[ColumnElement[bool]]:
+def _conditions(wish: Wish) -> Iterator[ColumnElement[bool]]:
     if wish.since:
         yield AuditEntry.at >= wish.since
     if wish.until:
@@ -199,8 +219,6 @@ def _conditions(session: Session, actor: Actor, wish: Wish) -> Iterator[ColumnEl
         yield or_(
             AuditEntry.actor_name.icontains(wish.actor, autoescape=True), AuditEntry.actor_id.in_(known)
         )
-    if wish.unit:
-        yield _concerning([_unit(session, actor, wish.unit)])
     for name, column in (
         ("action", AuditEntry.action),
         ("kind", AuditEntry.object_kind),
@@ -212,13 +230,6 @@ def _conditions(session: Session, actor: Actor, wish: Wish) -> Iterator[ColumnEl
         yield _is_called(wish.kind, wish.number)
     if wish.words:
         yield and_(AuditEntry.reason != "", AuditEntry.reason.icontains(clean(wish.words), autoescape=True))
-
-
-def _concerning(unit_ids: Collection[int]) -> ColumnElement[bool]:
-    """Entries of these units and all below, as owner, as receiver or as giver of a submitted order."""
-    given = select(Order.id).where(within(Order.giver_unit_id, unit_ids), Order.number.is_not(None))
-    as_giver = and_(AuditEntry.object_kind == "order", AuditEntry.object_id.in_(given))
-    return or_(within(AuditEntry.unit_id, unit_ids), as_giver)
 
 
 def _unit(session: Session, actor: Actor, code: str) -> int:
