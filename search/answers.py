@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.domain.finding import Found, Wish
+from marketplace.domain.places import distance_km
 from search import cursors, documents, facets, highlights, lines
 from search.cursors import Behind, Cursor, Past, Skip
 from search.engine import Engine
@@ -105,5 +106,5 @@ def with_distance(item: Answer, wish: Wish) -> Answer:
     """The item with ``distance_km``: None where the holder's position, or the viewer's, is unknown."""
     item["distance_km"] = None
     if wish.origin and (place := item.get("_geo")):
-        item["distance_km"] = round(facets.distance_km(wish.origin, (place["lat"], place["lng"])), 1)
+        item["distance_km"] = round(distance_km(wish.origin, (place["lat"], place["lng"])), 1)
     return item

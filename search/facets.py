@@ -8,7 +8,6 @@ third of the time.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +16,8 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from marketplace.domain.finding import DISTANCES
+from marketplace.domain.places import Place, distance_km
 
-Place = tuple[float, float]
 Counts = dict[str, dict[str, int]]
 
 FIELDS = {
@@ -38,7 +37,6 @@ _SEPARATOR, _LEVELS = "\x1f", "\x1e"
 """Control characters, which no text that was read by ``clean`` contains."""
 _LETTERS = {"condition": "d", "state": "s", "mode": "m", "value": "v", "year": "y"}
 _BY_LETTER = {letter: facet for facet, letter in _LETTERS.items()}
-EARTH_KM = 6371.0
 BEYOND_KM = 1e6
 """Stands for an unknown distance where things are put in order: behind all others."""
 
@@ -103,16 +101,6 @@ def of_answer(facet: str, answer: Mapping[str, Any], origin: Place | None) -> di
     """The counts of one facet from the answer to a query that asked for its field alone."""
     distribution: dict[str, int] = answer["facetDistribution"].get(FIELDS[facet], {})
     return read_counts(distribution, origin).get(facet, {}) if facet == "distance" else distribution
-
-
-@lru_cache(50_000)
-def distance_km(origin: Place, place: Place) -> float:
-    """Great-circle distance in kilometres, on the sphere that the engine measures on."""
-    lat1, lng1, lat2, lng2 = map(math.radians, (*origin, *place))
-    half = (
-        math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
 @lru_cache(50_000)

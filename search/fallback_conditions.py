@@ -32,10 +32,11 @@ from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.db.catalogue import Category
 from marketplace.db.people import Unit, below
 from marketplace.domain.finding import Mode, Reach, Wish
+from marketplace.domain.places import EARTH_KM
 from marketplace.domain.text import normalise
 from search import spellings, synonyms
 from search.documents import IS_LISTED, NAME_ORDER_BYTES, OPEN_LISTING
-from search.facets import BEYOND_KM, EARTH_KM
+from search.facets import BEYOND_KM
 
 Condition = ColumnElement[bool]
 _LIKE_SIGNS, _ESCAPED = re.compile(r"([%_\\])"), r"\\\1"

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset, Listing
 from marketplace.db.catalogue import Category
 from marketplace.domain.finding import VALUE_STEPS
+from marketplace.domain.places import Place
 from search import documents, facets
 from search.fallback_conditions import Condition, joined
 
@@ -61,7 +62,7 @@ def total(session: Session, always: Condition, filters: Mapping[str, Condition])
 
 
 def total_and_facets(
-    session: Session, always: Condition, filters: Mapping[str, Condition], origin: facets.Place | None
+    session: Session, always: Condition, filters: Mapping[str, Condition], origin: Place | None
 ) -> Numbers:
     """The same, with each facet counted without its own filter."""
     rows = session.execute(_counting(always, filters)).all()

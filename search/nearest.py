@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from marketplace.domain.places import Place
 from search import facets
 from search.cursors import Past
 from search.queries import Query
@@ -24,7 +25,7 @@ AT_ONCE = 1_000
 class Ranking:
     """The holders of all that is found, and which of them a page needs."""
 
-    def __init__(self, distribution: Mapping[str, int], origin: facets.Place, past: Past | None) -> None:
+    def __init__(self, distribution: Mapping[str, int], origin: Place, past: Past | None) -> None:
         ranked = facets.by_distance(distribution, origin)
         self._km = {unit: km for km, unit, _ in ranked}
         self._past = past

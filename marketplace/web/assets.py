@@ -18,6 +18,7 @@ from marketplace.domain.errors import Conflict, Invalid, RuleError, invalid_fiel
 from marketplace.domain.life import Step
 from marketplace.domain.listings import Offer, check_secrecy, read_modes
 from marketplace.domain.permissions import Permission
+from marketplace.domain.places import distance_km
 from marketplace.domain.queue import WINDOW_DAYS, AwardRule
 from marketplace.domain.states import AssetAction, open_actions
 from marketplace.domain.text import N_
@@ -29,13 +30,12 @@ from marketplace.edge.photos import photo_url
 from marketplace.use_cases import assets, listings
 from marketplace.use_cases.asset_life import life_of
 from marketplace.use_cases.category_names import read_category
-from marketplace.web import asset_form
+from marketplace.web import asset_form, navigation
 from marketplace.web.asset_facts import facts_of
 from marketplace.web.asset_history import events
 from marketplace.web.hits import icon_of
 from marketplace.web.order_panel import panel_of
 from marketplace.web.timetable import outlook_of
-from search.facets import distance_km
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 READ = (Permission.FIND, Permission.READ_ASSETS)
@@ -181,10 +181,13 @@ def _refused(asset_id: int, error: RuleError) -> Page:
 def asset_page(asset: Asset, *, error: RuleError | None = None, wish_error: RuleError | None = None) -> str:
     """The page of an asset, with what was wrong with what was done on it, or with a wish for it."""
     whole = assets.may_read_card(actor(), asset)
+    in_register = whole and (asset.listing is None or actor().home_unit_id in asset.unit.path)
+    navigation.mark(navigation.REGISTER if in_register else navigation.PLAZA)
     return render_template(
         "assets/page.html",
         asset=asset,
         whole=whole,
+        in_register=in_register,
         facts=facts_of(asset, whole=whole),
         pictures=_pictures(asset),
         steps=[_step(step) for step in life_of(db(), actor(), asset)],

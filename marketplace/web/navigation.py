@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 
@@ -28,6 +28,8 @@ class Entry:
 
 
 INBOX = "inbox.page"
+PLAZA, REGISTER = "/search", "/assets"
+"""Sections in which an asset is found."""
 ENTRIES = (
     Entry(
         INBOX,
@@ -36,9 +38,9 @@ ENTRIES = (
         (Permission.DECIDE, Permission.HAND_OVER, Permission.REQUEST_ASSETS),
         "/inbox",
     ),
-    Entry("search.page", N_("广场"), "search", (Permission.FIND,), "/search"),
+    Entry("search.page", N_("广场"), "search", (Permission.FIND,), PLAZA),
     Entry("order_lists.page", N_("办件"), "clipboard-list", (Permission.READ_ORDERS,), "/orders"),
-    Entry("register.page", N_("资产"), "archive", (Permission.READ_ASSETS,), "/assets"),
+    Entry("register.page", N_("资产"), "archive", (Permission.READ_ASSETS,), REGISTER),
     Entry("idle.page", N_("闲置"), "flag", (Permission.LIST_ASSETS, Permission.REVIEW_IDLE), "/idle"),
     Entry("disposals.board", N_("处置"), "gavel", (Permission.READ_DISPOSALS,), "/disposals"),
     Entry("imports.page", N_("导入"), "file-import", (Permission.IMPORT_ASSETS,), "/imports"),
@@ -67,12 +69,17 @@ def navigation(who: Actor) -> list[dict[str, object]]:
             "url": url_for(entry.endpoint),
             "label": gettext(entry.label),
             "icon": entry.icon,
-            "active": request.path.startswith(entry.section),
+            "active": g.get("section", request.path).startswith(entry.section),
             "badge": _waiting() if entry.endpoint == INBOX else None,
         }
         for entry in ENTRIES
         if entry.endpoint in current_app.view_functions and any(map(who.may_anywhere, entry.permissions))
     ]
+
+
+def mark(section: str) -> None:
+    """Mark this entry, whatever the address says: what is found in several places has one address."""
+    g.section = section
 
 
 def _waiting() -> int:
