@@ -40,7 +40,7 @@ def drain_outbox(sessions: SessionFactory, engine: Engine, *, batch: int = BATCH
         if not rows:
             return {"rows": 0, "written": 0, "deleted": 0}
         if not schema.exists(engine, engine.index):
-            begin_anew(session, engine)
+            begin_anew(sessions, engine)
         assets = sorted(set(rows.values()))
         deleted = write(session, engine, engine.index, assets)
         drained = update(OutboxRow).where(documents.among(OutboxRow.id, rows))
@@ -63,10 +63,14 @@ def write(session: Session, engine: Engine, index: str, assets: Sequence[int]) -
     return len(gone)
 
 
-def begin_anew(session: Session, engine: Engine) -> None:
-    """Make the live index, which is missing, and have every document written into it."""
+def begin_anew(sessions: SessionFactory, engine: Engine) -> None:
+    """Make the live index, which is missing, and have every document written into it.
+
+    The documents are noted first, for good: an index that is there lacks nothing but what waits.
+    """
+    with transaction(sessions) as session:
+        reindex_everything(session)
     schema.create(engine, engine.index)
-    reindex_everything(session)
 
 
 def reindex_everything(session: Session) -> None:

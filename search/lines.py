@@ -16,7 +16,7 @@ import orjson
 from search.documents import Document
 from search.schema import INDEXED
 
-SHAPE = 2
+SHAPE = 3
 """Raised when documents of the same rows come to look different, so that old ones are told apart."""
 SHOWN = (
     *("id", "version", "number", "name", "brand", "model", "category", "category_name", "unit_id"),
@@ -36,6 +36,14 @@ def line(document: Document) -> bytes:
 def content_hash(document: Document) -> str:
     """The ``hash`` that the document's :func:`line` carries."""
     return _hash(_body(document)).decode()
+
+
+def kept_hash(found: Mapping[str, Any]) -> str:
+    """The true hash of a document as the index gives it back; empty where it says another, or is not ours."""
+    if found.keys() != _KEPT:
+        return ""
+    actual = _hash(orjson.dumps({name: found[name] for name in (*INDEXED, "card")})).decode()
+    return actual if actual == found["hash"] else ""
 
 
 def has_shape(content_hash: str) -> bool:
@@ -65,6 +73,7 @@ def _body(document: Document) -> bytes:
     return orjson.dumps(sent)
 
 
+_KEPT = {*INDEXED, "card", "hash"}
 _of_shown, _of_indexed = itemgetter(*SHOWN), itemgetter(*INDEXED)
 
 

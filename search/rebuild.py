@@ -34,12 +34,12 @@ def ensure_index(sessions: SessionFactory, engine: Engine) -> None:
     done: searches are answered by the database, and the drainer makes the index when it can.
     """
     try:
-        with transaction(sessions) as session:
-            if not schema.exists(engine, engine.index):
-                indexer.begin_anew(session, engine)
-            elif needs_rebuild(engine):
-                schema.refit(engine, engine.index)
+        if not schema.exists(engine, engine.index):
+            indexer.begin_anew(sessions, engine)
+        elif needs_rebuild(engine):
+            with transaction(sessions) as session:
                 indexer.reindex_everything(session)
+            schema.refit(engine, engine.index)
     except EngineDown as error:
         log.warning("search_index_not_checked", error=str(error))
 

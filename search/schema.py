@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from search.engine import Engine, EngineRefused
 
 WORD_FIELDS = (
@@ -91,6 +93,19 @@ def create(engine: Engine, index: str) -> None:
         if error.code != "index_already_exists":
             raise
     engine.wait(engine.call("PATCH", f"/indexes/{index}/settings", SETTINGS))
+    _introduce_fields(engine, index)
+
+
+def _introduce_fields(engine: Engine, index: str) -> None:
+    """Have the engine know every field: it refuses to search one that no document ever had."""
+    blank = dict.fromkeys(INDEXED) | {"id": _NO_ASSET}
+    tasks = [engine.put_documents(index, [orjson.dumps(blank)]), engine.delete_documents(index, [_NO_ASSET])]
+    for task in tasks:
+        engine.wait(task)
+
+
+_NO_ASSET = 0
+"""No asset has this id."""
 
 
 def refit(engine: Engine, index: str) -> None:

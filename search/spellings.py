@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from pypinyin import lazy_pinyin
@@ -20,9 +21,6 @@ _ATOMS = re.compile(r"[a-z]+|[0-9]+")
 
 LONGEST_RUN = 32
 """Letters and digits of one number that are taken apart; what follows is found by its beginning only."""
-SHORT_BEGINNING = 4
-"""The engine knows all continuations of a beginning of at most four letters, of a longer one only
-1,000: longer beginnings that more numbers may share are therefore words of their own."""
 
 
 def spaced(text: str) -> str:
@@ -68,22 +66,27 @@ def letters_only(text: str) -> list[str]:
 
 
 def number_parts(text: str, *, shortest: int = 3) -> set[str]:
-    """Words under which parts of a model or number are found.
+    """Words under which parts of a model or number are found, with its punctuation or without.
 
-    Every ending of at least ``shortest`` letters and digits (the beginning of a word finds it, so
-    any inner part does), what stands between letters, digits and punctuation, the whole without
-    punctuation, and the longer beginnings of it. Nothing begins within a word of letters.
+    All that begins where letters, digits or punctuation meet, and all of at least ``shortest`` characters
+    that begins at any other digit. Nothing begins within a word of letters. What is typed has to be one
+    of these words: the engine follows a beginning of words without typos to 1,000 of them and no further,
+    and a register has more numbers than that in common.
     """
     runs = [run[:LONGEST_RUN] for run in _RUNS.findall(normalise(text))]
     whole = "".join(runs)[:LONGEST_RUN]
-    words = {atom for run in runs for atom in _ATOMS.findall(run) if len(atom) > 1}
-    for run in {*runs, whole}:
-        words.update(run[start:] for start in _starts(run) if start <= len(run) - shortest)
-    beginnings = (whole[atom.start() :] for atom in _ATOMS.finditer(whole))
-    words.update(text[:end] for text in beginnings for end in range(SHORT_BEGINNING + 1, len(text) - 2))
-    return words
+    return {
+        run[start:end]
+        for run in {*runs, whole}
+        for start, least in _starts(run, shortest)
+        for end in range(start + least, len(run) + 1)
+    }
 
 
-def _starts(run: str) -> list[int]:
-    """Where a part of a number may begin: at every digit, and at each first letter."""
-    return [at for at in range(len(run)) if run[at].isdigit() or at == 0 or run[at - 1].isdigit()]
+def _starts(run: str, shortest: int) -> Iterator[tuple[int, int]]:
+    """Where a part of a number may begin, and how many characters it has at least."""
+    for at, sign in enumerate(run):
+        if at == 0 or sign.isdigit() != run[at - 1].isdigit():
+            yield at, 1
+        elif sign.isdigit():
+            yield at, shortest

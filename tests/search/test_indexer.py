@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import delete, func, select, update
 
@@ -90,6 +91,27 @@ def test_a_missing_index_is_made_and_filled_with_everything(sessions: SessionFac
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
     assert schema.is_current(index, index.index)
+
+
+def test_whoever_dies_over_a_new_index_has_noted_all_that_it_lacks(
+    sessions: SessionFactory, index: Engine, own_settings: Settings
+) -> None:
+    made = make(sessions, 3)
+    drain_all(sessions, index)
+    schema.drop(index, index.index)
+    rename(sessions, made[:1], "茶几")
+
+    class Away(Engine):
+        def put_documents(self, index: str, lines: Iterable[bytes]) -> Json:
+            sent = list(lines)
+            if any(orjson.loads(line)["id"] in made for line in sent):
+                raise EngineDown
+            return super().put_documents(index, sent)
+
+    with pytest.raises(EngineDown):
+        indexer.drain_outbox(sessions, Away(own_settings))
+    drain_all(sessions, index)
+    assert in_index(index) == in_database(sessions)
 
 
 def test_only_one_drainer_writes(sessions: SessionFactory, index: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 
+import orjson
 import pytest
 
 from marketplace.config import Settings
@@ -184,8 +185,43 @@ def test_drift_is_found_and_mended(sessions: SessionFactory, index: Engine, live
     assert drift.repair(sessions, index) == {"compared": 40, "missing": 0, "changed": 0, "orphaned": 0}
 
 
+def test_a_document_that_was_altered_or_is_not_ours_is_drift_whatever_hash_it_carries(
+    sessions: SessionFactory, index: Engine, live: list[int]
+) -> None:
+    kept = in_index(index)
+    altered = [
+        {"id": live[3]} | kept[live[3]] | {"name": "别的"},
+        {"id": live[4]} | kept[live[4]] | {"card": "{}"},
+        {"id": live[5]} | kept[live[5]] | {"own": 1},
+        {"id": live[6]} | kept[live[6]] | {"hash": "0.00"},
+        {"id": live[7]},
+        {"id": 10**9},
+        {"id": 0, "name": "?"},
+    ]
+    index.wait(index.put_documents(index.index, map(orjson.dumps, altered)))
+    expected = {"compared": 42, "missing": 0, "changed": 5, "orphaned": 2}
+    assert drift.repair(sessions, index, dry_run=True, batch=7) == expected
+    assert drift.repair(sessions, index) == expected
+    drain_all(sessions, index)
+    assert in_index(index) == in_database(sessions)
+
+
 def test_a_repair_makes_a_lost_index_again(sessions: SessionFactory, index: Engine, live: list[int]) -> None:
     schema.drop(index, index.index)
     drift.repair(sessions, index)
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
+
+
+def test_an_index_without_a_document_answers_every_search(
+    sessions: SessionFactory, index: Engine, own_settings: Settings
+) -> None:
+    schema.drop(index, index.index)
+    rebuild.ensure_index(sessions, index)
+    finder = MeiliFinder(own_settings, sessions)
+    for wish in (Wish(), Wish(q="打印机"), Wish(q="打印机 zzz", conditions=("good",))):
+        found = finder.find(wish, EVERYTHING)
+        assert (found.total, found.items, found.degraded) == (0, [], False)
+    assert in_index(index) == {}
+    rebuild.rebuild(sessions, index)
+    assert not finder.find(Wish(q="打印机"), EVERYTHING).degraded
