@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     String,
     Text,
@@ -54,6 +55,8 @@ class Auction(Base):
     """Who edited it last; with ``submitted_by``, those who may not approve it."""
     submitted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approved_cards: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    """What the cards said when it was approved: a digest of each, by the card's id."""
     reason: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[Moment]
     version: Mapped[int] = mapped_column(server_default="1")
@@ -63,6 +66,12 @@ class Auction(Base):
     approver: Mapped[User | None] = relationship(foreign_keys=[approved_by])
     lots: Mapped[list[Lot]] = relationship(order_by="Lot.number", back_populates="auction")
     notices: Mapped[list[Notice]] = relationship(order_by="Notice.version", viewonly=True)
+    files: Mapped[list[AuctionFile]] = relationship(
+        order_by="AuctionFile.id",
+        primaryjoin="and_(AuctionFile.auction_id == Auction.id, AuctionFile.removed_at.is_(None))",
+        viewonly=True,
+    )
+    """What hangs on it as it stands; a published version keeps its own list."""
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -76,6 +85,7 @@ class Lot(Base):
         CheckConstraint("start_price >= 0", name="start_not_negative"),
         CheckConstraint("reserve_price > 0", name="reserve_positive"),
         CheckConstraint("deposit >= 0", name="deposit_not_negative"),
+        Index("ix_lots_sold", "id", postgresql_where=text("state = 'sold'")),
     )
 
     id: Mapped[Id]
@@ -147,8 +157,46 @@ class PublicPhoto(Base):
     notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
 
 
+class AuctionFile(Base):
+    """附件 of an auction. A trigger refuses to change what one holds; what was published is never deleted."""
+
+    __tablename__ = "auction_files"
+    __table_args__ = (
+        Index(
+            "uq_auction_files_open",
+            "auction_id",
+            "digest",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+        CheckConstraint("size > 0", name="size_positive"),
+    )
+
+    id: Mapped[Id]
+    auction_id: Mapped[int] = mapped_column(ForeignKey("auctions.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the content, which a published version names."""
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    added_at: Mapped[Moment]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[Moment | None]
+    """When it was taken off after a version with it was published."""
+
+
+class PublicFile(Base):
+    """A file that a published version carries: open to everyone, and kept for as long as the notice."""
+
+    __tablename__ = "public_files"
+
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("auction_files.id"), primary_key=True, index=True)
+
+
 class LotResult(Base):
-    """What the auction of a lot came to."""
+    """What the auction of a lot came to; as long as the lot is open, entered but not announced."""
 
     __tablename__ = "lot_results"
     __table_args__ = (CheckConstraint("(price IS NULL) = (winner = '')", name="price_with_winner"),)
@@ -158,6 +206,8 @@ class LotResult(Base):
     """None: unsold."""
     winner: Mapped[str] = mapped_column(String(200), server_default="")
     """For the sale confirmation; the public reads it masked."""
+    sale_way: Mapped[str] = mapped_column(String(60), server_default="")
+    """成交方式, as the platform names it; empty for a public auction."""
     concluded_on: Mapped[dt.date]
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[Moment]

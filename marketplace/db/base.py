@@ -33,13 +33,16 @@ class Base(DeclarativeBase):
     )
 
 
-def word(codes: type[E]) -> Enum:
-    """A column type for a domain word: kept as its code, guarded by a CHECK that a migration can widen."""
+def word(codes: type[E], name: str = "") -> Enum:
+    """A column type for a domain word: kept as its code, guarded by a CHECK that a migration can widen.
+
+    ``name`` tells the CHECK from that of another column of the same words.
+    """
     return Enum(
         codes,
         native_enum=False,
         length=32,
         create_constraint=True,
-        name=codes.__name__.lower(),
+        name=name or codes.__name__.lower(),
         values_callable=lambda kind: [code.value for code in kind],
     )

@@ -42,6 +42,8 @@ class Project(Base):
     """评估基准日: the day for which the appraisal holds."""
     recipient: Mapped[str] = mapped_column(String(200), server_default="")
     """Who gets it, where it is given away or exchanged."""
+    receiver_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    """The unit of this system that gets it by 无偿划转; None: somebody outside, who is only named."""
     reason: Mapped[str] = mapped_column(Text, server_default="")
     """Why it was sent back or cancelled."""
     prepared_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -50,7 +52,8 @@ class Project(Base):
     created_at: Mapped[Moment]
     version: Mapped[int] = mapped_column(server_default="1")
 
-    unit: Mapped[Unit] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_id])
+    receiver: Mapped[Unit | None] = relationship(foreign_keys=[receiver_id])
     preparer: Mapped[User | None] = relationship(foreign_keys=[prepared_by])
     approver: Mapped[User | None] = relationship(foreign_keys=[approved_by])
     items: Mapped[list[ProjectItem]] = relationship(order_by="ProjectItem.id", back_populates="project")

@@ -10,11 +10,13 @@ from marketplace.domain.papers import PaperKind
 
 
 class Paper(Base):
-    """A paper that was issued for an order. A changed order gives a new version; none is ever edited."""
+    """A paper issued for an order or a sold lot. What changes gives a new version; none is ever edited."""
 
     __tablename__ = "papers"
     __table_args__ = (
         UniqueConstraint("order_id", "kind", "version"),
+        UniqueConstraint("lot_id", "kind", "version"),
+        CheckConstraint("(order_id IS NULL) <> (lot_id IS NULL)", name="of_one_thing"),
         CheckConstraint("version > 0", name="version_from_one"),
     )
 
@@ -22,9 +24,11 @@ class Paper(Base):
     code: Mapped[str] = mapped_column(String(16), unique=True)
     """What stands on the paper and is typed to verify it, without hyphens."""
     kind: Mapped[PaperKind] = mapped_column(word(PaperKind))
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"))
+    """The sold lot of a 成交确认书."""
     version: Mapped[int]
-    """From 1 for each order and kind."""
+    """From 1 for each thing and kind."""
     content: Mapped[Json]
     """Exactly what was printed: see :mod:`marketplace.documents.contents`."""
     digest: Mapped[str] = mapped_column(String(64))

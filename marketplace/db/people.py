@@ -87,6 +87,8 @@ class User(Base):
     password_changed_at: Mapped[Moment]
     must_change_password: Mapped[bool] = mapped_column(server_default=text("false"))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
+    daily_mail: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Gets everything in one mail a day, instead of a mail for each piece of news."""
     session_epoch: Mapped[int] = mapped_column(server_default="1")
     """Raised to end every session of this account at once."""
     version: Mapped[int] = mapped_column(server_default="1")

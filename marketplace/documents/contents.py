@@ -128,7 +128,7 @@ def transfer_slip(slip: TransferSlip, zone: dt.tzinfo) -> Content:
     """The content of a 调拨单; times are written as clocks in ``zone`` show them."""
     return {
         **_common(PaperKind.TRANSFER_SLIP, slip, zone),
-        "parties": [_party(N_("调出单位"), slip.giver), _party(N_("调入单位"), slip.receiver)],
+        "parties": [party_said(N_("调出单位"), slip.giver), party_said(N_("调入单位"), slip.receiver)],
     }
 
 
@@ -137,8 +137,8 @@ def loan_agreement(loan: LoanAgreement, zone: dt.tzinfo) -> Content:
     return {
         **_common(PaperKind.LOAN_AGREEMENT, loan, zone),
         "parties": [
-            _party(N_("甲方（出借单位）"), loan.owner),
-            _party(N_("乙方（借用单位）"), loan.borrower),
+            party_said(N_("甲方（出借单位）"), loan.owner),
+            party_said(N_("乙方（借用单位）"), loan.borrower),
         ],
         "starts_on": loan.starts_on.isoformat(),
         "ends_on": loan.ends_on.isoformat(),
@@ -170,7 +170,8 @@ def _common(kind: PaperKind, paper: TransferSlip | LoanAgreement, zone: dt.tzinf
     }
 
 
-def _party(role: str, party: Party) -> Content:
+def party_said(role: str, party: Party) -> Content:
+    """A party as a paper names it."""
     return {
         "role": role,
         "name": printable(party.name),
@@ -186,18 +187,18 @@ def _item(item: Item) -> Content:
         "specification": printable(item.specification),
         "quantity": item.quantity,
         "measure": printable(item.measure),
-        "original_value": _amount(item.original_value),
-        "depreciation": _amount(item.depreciation),
-        "net_value": _amount(item.net_value),
+        "original_value": amount_said(item.original_value),
+        "depreciation": amount_said(item.depreciation),
+        "net_value": amount_said(item.net_value),
     }
 
 
 def _totals(items: Sequence[Item]) -> Content:
     original = sum((item.original_value for item in items), Decimal(0))
     return {
-        "original_value": _amount(original),
-        "depreciation": _amount(sum((item.depreciation for item in items), Decimal(0))),
-        "net_value": _amount(sum((item.net_value for item in items), Decimal(0))),
+        "original_value": amount_said(original),
+        "depreciation": amount_said(sum((item.depreciation for item in items), Decimal(0))),
+        "net_value": amount_said(sum((item.net_value for item in items), Decimal(0))),
         "in_capitals": capitals(original),
     }
 
@@ -233,7 +234,8 @@ def _signed(signed: Signed | None, zone: dt.tzinfo) -> Content | None:
     }
 
 
-def _amount(value: Decimal) -> str:
+def amount_said(value: Decimal) -> str:
+    """An amount in yuan, as text."""
     return f"{value:.2f}"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from marketplace.domain.auction_rules import Rules
 from marketplace.domain.text import N_
 
 MOST = 2000
 """Characters that one text may have."""
+EXTENSION = "结束前%(minutes)d分钟内有人出价的，自动延长%(minutes)d分钟，直至无人出价"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ TERMS = (
     Term("taxes", N_("税费承担"), default="按国家规定由双方各自承担"),
     Term("commission", N_("佣金"), default="无"),
     Term("refund", N_("保证金退还"), default="未成交的，竞价结束后5个工作日内原路退还，不计利息"),
-    Term("extension", N_("延时规则"), default="结束前5分钟内有人出价的，自动延长5分钟，直至无人出价"),
+    Term("extension", N_("延时规则"), default=EXTENSION % {"minutes": Rules().extension_minutes}),
     Term("supervision", N_("监督电话")),
     Term("objection", N_("异议受理渠道"), default="公示期内可书面向委托人提出异议"),
     Term(

@@ -1,7 +1,7 @@
 """Auctions (拍卖): what the law asks of dates, prices and texts, and their life as a table.
 
-:func:`check` lists every breach with its article; nothing is published while there is one. Numbers that
-places set for themselves are in :class:`Rules` (domain rules, section 4).
+:func:`check` lists every breach, with its article where a law asks for it; nothing is published while there
+is one. Numbers that places set for themselves are in :mod:`marketplace.domain.auction_rules`.
 """
 
 from __future__ import annotations
@@ -12,41 +12,17 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from marketplace.domain.auction_rules import EXHIBITION_BASIS, NOTICE_BASIS, Rules
 from marketplace.domain.auction_terms import TERMS
 from marketplace.domain.calendar import Calendar
-from marketplace.domain.errors import Conflict
 from marketplace.domain.permissions import Permission
+from marketplace.domain.step_tables import Step, find_step
 from marketplace.domain.text import N_
 
-NOTICE_BASIS = "拍卖法第四十五条"
 CONTENT_BASIS = "拍卖法第四十六条"
-EXHIBITION_BASIS = "拍卖法第四十八条"
-RESERVE_BASIS = "拍卖法第二十八条"
 UNSOLD_BASIS = "拍卖法第五十条"
-FLOOR_BASIS = "行政事业性国有资产管理条例第三十六条"
+APPRAISAL_BASIS = "行政事业性国有资产管理条例第三十六条"
 CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The numbers of auctions; the first two can't be less than the law says."""
-
-    notice_days: int = 7
-    """Days from the announcement to the auction, at least (拍卖法, art. 45)."""
-    exhibition_days: int = 2
-    """Days of exhibition before the auction, at least (art. 48)."""
-    floor_percent: int = 90
-    """Below this share of the appraisal a sale waits for a new approval."""
-    relist_percent: int = 90
-    """Below this share of the last price an unsold lot needs a new approval."""
-    deposit_percent: int = 10
-    """Deposit proposed, of the starting price."""
-    most_deposit_percent: int = 20
-    bidding_hours: int = 24
-    extension_minutes: int = 5
-    """Bidding goes on for this long after each bid at the end."""
-    objection_days: int = 5
-    """Working days in which a result can be objected to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +70,7 @@ class Breach:
     place: str
     """A field of the auction, or ``lot-N.field``."""
     basis: str
+    """The article; empty for a rule of this place."""
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
 
@@ -170,7 +147,7 @@ def _lot(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mapping[s
     if not lot.items:
         yield "items", CONTENT_BASIS, N_("标的%(lot)d没有资产。"), {}
     if not lot.photos:
-        yield "photos", EXHIBITION_BASIS, N_("标的%(lot)d没有照片。"), {}
+        yield "photos", CONTENT_BASIS, N_("标的%(lot)d没有照片。"), {}
     if lot.start <= 0:
         yield "start", CONTENT_BASIS, N_("标的%(lot)d的起拍价应大于0。"), {}
     if lot.increment <= 0:
@@ -183,13 +160,13 @@ def _lot(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mapping[s
 
 def _prices(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mapping[str, object]]]:
     if lot.appraised is None or lot.appraised <= 0:
-        yield "appraised", FLOOR_BASIS, N_("标的%(lot)d没有评估价。"), {}
+        yield "appraised", APPRAISAL_BASIS, N_("标的%(lot)d没有评估价。"), {}
     elif (
         not lot.price_approval and lot.last_price is None and _below(lot, lot.appraised, rules.floor_percent)
     ):
         percent = {"percent": rules.floor_percent}
         message = N_("标的%(lot)d低于评估价的%(percent)d%%，须暂停并重新报批，取得批复后填写文号。")
-        yield "price_approval", FLOOR_BASIS, message, percent
+        yield "price_approval", "", message, percent
     if (
         lot.last_price is not None
         and not lot.price_approval
@@ -197,16 +174,16 @@ def _prices(lot: LotTerms, rules: Rules) -> Iterator[tuple[str, str, str, Mappin
     ):
         percent = {"percent": rules.relist_percent}
         message = N_("标的%(lot)d再次拍卖的价格低于上次的%(percent)d%%，须重新报批，取得批复后填写文号。")
-        yield "price_approval", UNSOLD_BASIS, message, percent
+        yield "price_approval", "", message, percent
 
 
 def _below(lot: LotTerms, price: Decimal, percent: int) -> bool:
     return lot.floor * 100 < price * percent
 
 
-def propose_increment(start: Decimal) -> Decimal:
-    """About a hundredth of the starting price, on 1, 2 or 5 and zeros; 10 CNY at least."""
-    least = start / 100
+def propose_increment(start: Decimal, rules: Rules) -> Decimal:
+    """About that share of the starting price, on 1, 2 or 5 and zeros; 10 CNY at least."""
+    least = start * rules.increment_percent / 100
     step = Decimal(10)
     while True:
         for factor in (1, 2, 5):
@@ -306,16 +283,7 @@ AUCTION_ACTION_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AuctionStep:
-    """One row of the table."""
-
-    source: AuctionState
-    action: AuctionAction
-    target: AuctionState
-    permission: Permission
-
-
+AuctionStep = Step[AuctionState, AuctionAction]
 _S, _A, _P = AuctionState, AuctionAction, Permission
 AUCTION_STEPS = (
     AuctionStep(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _P.DISPOSE),
@@ -331,7 +299,6 @@ AUCTION_STEPS = (
     AuctionStep(_S.DRAFT, _A.TERMINATE, _S.TERMINATED, _P.PUBLISH),
     AuctionStep(_S.PUBLISHED, _A.CLOSE, _S.CLOSED, _P.PUBLISH),
 )
-_TABLE = {(row.source, row.action): row for row in AUCTION_STEPS}
 
 
 def auction_step(state: AuctionState, action: AuctionAction) -> AuctionStep:
@@ -340,17 +307,8 @@ def auction_step(state: AuctionState, action: AuctionAction) -> AuctionStep:
     Raises:
         Conflict: there is none.
     """
-    row = _TABLE.get((state, action))
-    if row is None:
-        raise Conflict(
-            N_("拍卖目前为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。"),
-            state=state,
-            allowed=tuple(row.action for row in AUCTION_STEPS if row.source == state),
-            code="wrong_state",
-            state_name=AUCTION_STATE_NAMES[state],
-            action_name=AUCTION_ACTION_NAMES[action],
-        )
-    return row
+    message = N_("拍卖目前为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。")
+    return find_step(AUCTION_STEPS, state, action, message, AUCTION_STATE_NAMES, AUCTION_ACTION_NAMES)
 
 
 class Phase(StrEnum):

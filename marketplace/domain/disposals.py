@@ -1,7 +1,8 @@
 """Disposal (处置): the ways, what the law asks for before each, and the life of a project as a table.
 
 A project takes cards out of the books together. It goes on only when every condition of its way is met
-(domain rules, section 4; 行政事业性国有资产管理条例, State Council Decree 738; 财资〔2021〕127号).
+(domain rules, section 4; 行政事业性国有资产管理条例, State Council Decree 738). A condition
+without an article is a rule of the field for which the sources at hand name none.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from marketplace.domain.assets import Condition
-from marketplace.domain.errors import Conflict, NotAllowed
+from marketplace.domain.errors import NotAllowed
 from marketplace.domain.permissions import Actor, Permission
+from marketplace.domain.step_tables import Step, find_step
 from marketplace.domain.text import N_
 
 
@@ -29,6 +31,8 @@ class Way(StrEnum):
     WRITE_OFF = "write_off"
 
 
+WAYS_BASIS = "财资〔2021〕127号第三条"
+"""Names the ways; the basis of every step by which cards leave."""
 WAY_NAMES = {
     Way.AUCTION: N_("转让（拍卖）"),
     Way.DONATION: N_("对外捐赠"),
@@ -37,8 +41,8 @@ WAY_NAMES = {
     Way.EXCHANGE: N_("置换"),
     Way.WRITE_OFF: N_("损失核销"),
 }
-APPROVAL_THRESHOLD = Decimal("500000.00")
-"""From this book value, in CNY, a project is approved by the finance department."""
+WITH_RECIPIENT = frozenset({Way.DONATION, Way.GRATUITOUS_TRANSFER, Way.EXCHANGE})
+"""Ways in which somebody gets the things, who has to be named before the approval."""
 MOST_ITEMS = 500
 """Cards in one project: what is locked together while it moves."""
 
@@ -80,6 +84,7 @@ class Requirement:
 
     label: str
     basis: str
+    """The article, as far as it is known; else empty."""
     evidence: str
     """What proves it; empty where the platform sees for itself."""
     ways: frozenset[Way] = frozenset(Way)
@@ -93,36 +98,30 @@ class Requirement:
 REQUIREMENTS: Mapping[ConditionKind, Requirement] = {
     ConditionKind.OWNERSHIP: Requirement(
         N_("权属清晰，没有争议、抵押或查封"),
-        "财资〔2021〕127号",
+        "",
         N_("权属证明或书面声明的名称和编号"),
     ),
     ConditionKind.NO_OPEN_ORDER: Requirement(
         N_("没有在办的调剂、借用或轮候"), "行政事业性国有资产管理条例第十一条", ""
     ),
-    ConditionKind.COLLECTIVE_DECISION: Requirement(
-        N_("单位集体决策"), "财资〔2021〕127号", N_("会议纪要的文号和日期")
-    ),
-    ConditionKind.APPROVAL: Requirement(
-        N_("按权限批复"), "财资〔2021〕127号第三条", N_("批复单位和批复文号")
-    ),
+    ConditionKind.COLLECTIVE_DECISION: Requirement(N_("单位集体决策"), "", N_("会议纪要的文号和日期")),
+    ConditionKind.APPROVAL: Requirement(N_("按权限批复"), "", N_("批复单位和批复文号")),
     ConditionKind.APPRAISAL: Requirement(
         N_("资产评估，并逐项填写评估价"),
         "行政事业性国有资产管理条例第三十六条",
         N_("评估报告的编号"),
         frozenset({Way.AUCTION, Way.EXCHANGE}),
     ),
-    ConditionKind.DATA_WIPE: Requirement(
-        N_("计算机和存储设备已清除数据"), "GB/T 22239-2019", N_("清除数据凭证的编号")
-    ),
+    ConditionKind.DATA_WIPE: Requirement(N_("计算机和存储设备已清除数据"), "", N_("清除数据凭证的编号")),
     ConditionKind.PHOTOS: Requirement(
-        N_("每项资产至少有一张照片"), "拍卖法第四十八条", "", frozenset({Way.AUCTION})
+        N_("每项资产至少有一张照片"), "拍卖法第四十六条", "", frozenset({Way.AUCTION})
     ),
     ConditionKind.SERVICE_LIFE: Requirement(
         N_("达到最低使用年限"), "财资〔2016〕27号", "", frozenset({Way.SCRAPPING})
     ),
     ConditionKind.BEYOND_USE: Requirement(
         N_("已不能使用：达到最低使用年限尚能继续使用的，不得报废"),
-        "财资〔2016〕27号",
+        "",
         N_("技术鉴定意见的编号"),
         frozenset({Way.SCRAPPING}),
     ),
@@ -247,17 +246,7 @@ PROJECT_ACTION_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectStep:
-    """One row of the table."""
-
-    source: ProjectState
-    action: ProjectAction
-    target: ProjectState
-    permission: Permission | None
-    """None: it only follows from something else, so nobody is offered it."""
-
-
+ProjectStep = Step[ProjectState, ProjectAction]
 _S, _A, _P = ProjectState, ProjectAction, Permission
 PROJECT_STEPS = (
     ProjectStep(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _P.DISPOSE),
@@ -271,7 +260,6 @@ PROJECT_STEPS = (
     ProjectStep(_S.APPROVED, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
     ProjectStep(_S.RUNNING, _A.CANCEL, _S.CANCELLED, _P.DISPOSE),
 )
-_TABLE = {(row.source, row.action): row for row in PROJECT_STEPS}
 
 
 def project_step(state: ProjectState, action: ProjectAction) -> ProjectStep:
@@ -280,17 +268,8 @@ def project_step(state: ProjectState, action: ProjectAction) -> ProjectStep:
     Raises:
         Conflict: there is none.
     """
-    row = _TABLE.get((state, action))
-    if row is None:
-        raise Conflict(
-            N_("处置项目目前为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。"),
-            state=state,
-            allowed=tuple(row.action for row in PROJECT_STEPS if row.source == state and row.permission),
-            code="wrong_state",
-            state_name=PROJECT_STATE_NAMES[state],
-            action_name=PROJECT_ACTION_NAMES[action],
-        )
-    return row
+    message = N_("处置项目目前为“%(state_name)s”，不能%(action_name)s。请刷新页面查看最新状态。")
+    return find_step(PROJECT_STEPS, state, action, message, PROJECT_STATE_NAMES, PROJECT_ACTION_NAMES)
 
 
 def project_actions(

@@ -181,3 +181,33 @@ def read_reason(typed: str) -> str:
     if not 2 <= len(reason) <= REASON_LENGTH:
         raise invalid_field("reason", N_("请写明理由，2到%(length)d字。"), length=REASON_LENGTH)
     return reason
+
+
+class FlagState(StrEnum):
+    """Where a flag stands."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    """Idle by the holder's own word; still to be offered."""
+    REVIEW = "review"
+    CLOSED = "closed"
+
+
+class FlagAction(StrEnum):
+    """What a person does with a flag."""
+
+    LIST = "list"
+    CONFIRM = "confirm"
+    OBJECT = "object"
+    ACCEPT = "accept"
+    """Of an objection, as is the next."""
+    REFUSE = "refuse"
+
+
+def flag_state(answer: Answer | None, *, closed: bool) -> FlagState:
+    """Where a flag with this answer stands."""
+    if closed:
+        return FlagState.CLOSED
+    if answer is Answer.OBJECTED:
+        return FlagState.REVIEW
+    return FlagState.OPEN if answer is None else FlagState.CONFIRMED

@@ -1,4 +1,4 @@
-"""Printed papers (调拨单, 借用协议) and how whoever holds one can tell that it is genuine.
+"""Printed papers (调拨单, 借用协议, 成交确认书) and how whoever holds one can tell that it is genuine.
 
 Each paper carries a verification code. It is an HMAC over what the paper is of and what it says, so it
 can neither be guessed nor be carried over to another text; the record of what was printed is found
@@ -24,15 +24,17 @@ _GROUP = 4
 
 
 class PaperKind(StrEnum):
-    """What can be printed of an order."""
+    """What can be printed of an order or of a sold lot."""
 
     TRANSFER_SLIP = "transfer_slip"
     LOAN_AGREEMENT = "loan_agreement"
+    SALE_CONFIRMATION = "sale_confirmation"
 
 
 PAPER_NAMES = {
     PaperKind.TRANSFER_SLIP: N_("国有资产调拨单"),
     PaperKind.LOAN_AGREEMENT: N_("国有资产借用协议"),
+    PaperKind.SALE_CONFIRMATION: N_("成交确认书"),
 }
 
 
@@ -47,18 +49,18 @@ def short_digest(digest: str) -> str:
     return " ".join(digest[at : at + 4] for at in range(0, 16, 4))
 
 
-def code_of(secret_key: str, kind: PaperKind, order_id: int, version: int, digest: str) -> str:
-    """The verification code, without hyphens."""
-    said = f"gwc/paper/{kind.value}/{order_id}/{version}/{digest}"
+def code_of(secret_key: str, kind: PaperKind, thing_id: int, version: int, digest: str) -> str:
+    """The verification code, without hyphens; ``thing_id`` is the order's, or the lot's."""
+    said = f"gwc/paper/{kind.value}/{thing_id}/{version}/{digest}"
     number = int.from_bytes(hmac.digest(secret_key.encode(), said.encode(), "sha256"))
     return "".join(ALPHABET[number >> 5 * place & 31] for place in range(CODE_LENGTH))
 
 
 def is_genuine(
-    code: str, secret_key: str, kind: PaperKind, order_id: int, version: int, content: Mapping[str, Any]
+    code: str, secret_key: str, kind: PaperKind, thing_id: int, version: int, content: Mapping[str, Any]
 ) -> bool:
     """Whether the code was made by this installation for exactly this content."""
-    made = code_of(secret_key, kind, order_id, version, digest_of(content))
+    made = code_of(secret_key, kind, thing_id, version, digest_of(content))
     return hmac.compare_digest(made.encode(), code.encode())
 
 

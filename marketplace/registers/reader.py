@@ -134,7 +134,7 @@ def read_rows(path: Path, layout: Layout, *, after: int = 0) -> Iterator[tuple[i
         sheet = workbook.open_sheet(book, layout.sheet)
         for number, cells in workbook.read_rows(sheet):
             if number > first:
-                yield number, cells, number / sheet.total_height
+                yield number, cells, number / max(sheet.total_height, number)
 
 
 def _find_in_text(path: Path, choice: Choice) -> Found:

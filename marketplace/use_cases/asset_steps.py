@@ -13,6 +13,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.outbox import reindex_soon
 from marketplace.domain.permissions import Actor
 from marketplace.domain.states import AssetAction, step
+from marketplace.use_cases import idle_marks
 
 
 def step_all(
@@ -39,6 +40,8 @@ def step_all(
     moved = update(Asset).where(Asset.id.in_([row.id for row in rows]))
     session.execute(moved.values(state=target, version=Asset.version + 1, updated_at=now))
     _end_offers(session, actor, now, asset_ids, cause)
+    if action is AssetAction.DISPOSE:
+        idle_marks.note_disposed(session, actor, now, [row.id for row in rows])
     session.execute(
         insert(AuditEntry),
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import func, select
@@ -14,15 +14,14 @@ from marketplace.db.assets import Photo
 from marketplace.db.auctions import Auction, Lot, LotItem
 from marketplace.db.calendar import load_calendar
 from marketplace.db.disposals import Project, ProjectItem
-from marketplace.db.outbox import Setting
-from marketplace.domain.auction_terms import DEFAULTS
+from marketplace.domain.auction_rules import Rules
+from marketplace.domain.auction_terms import DEFAULTS, EXTENSION
 from marketplace.domain.auctions import (
     OVER,
     AuctionState,
     Breach,
     LotTerms,
     Plan,
-    Rules,
     check,
     propose_days,
     propose_deposit,
@@ -33,6 +32,7 @@ from marketplace.domain.errors import Conflict, invalid_field
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_, clean
 from marketplace.use_cases import auctions, disposals
+from marketplace.use_cases.auction_rules import rules_of
 
 OPENING = dt.time(10)
 """Bidding is proposed to begin at this hour."""
@@ -62,20 +62,6 @@ class LotEdit:
     joint_bidding: bool = False
     burdens: str = ""
     pre_emption: str = ""
-
-
-def rules_of(session: Session) -> Rules:
-    """The rules of this place; what the law says is the least of it."""
-    row = session.get(Setting, "auction_rules")
-    law = Rules()
-    if row is None:
-        return law
-    mine = replace(law, **row.value)
-    return replace(
-        mine,
-        notice_days=max(mine.notice_days, law.notice_days),
-        exhibition_days=max(mine.exhibition_days, law.exhibition_days),
-    )
 
 
 def draft(
@@ -135,7 +121,9 @@ def new_auction(
     auction = Auction(
         number=disposals.give_number(session, "PM", today),
         project=project,
-        terms=DEFAULTS | {"title": project.title, "consignor": project.unit.name, "decision": approval},
+        terms=DEFAULTS
+        | {"title": project.title, "consignor": project.unit.name, "decision": approval}
+        | {"extension": EXTENSION % {"minutes": rules.extension_minutes}},
         viewing_from=days.viewing_from,
         viewing_until=days.viewing_until,
         starts_at=starts,
@@ -157,7 +145,7 @@ def _lot_of(number: int, item: ProjectItem, rules: Rules) -> Lot:
         start_price=start,
         reserve_price=start or None,
         deposit=propose_deposit(start, rules),
-        increment=propose_increment(start),
+        increment=propose_increment(start, rules),
         items=[LotItem(project_item=item)],
     )
 
@@ -262,7 +250,7 @@ def split(session: Session, actor: Actor, now: dt.datetime, auction_id: int, lot
 
 def _price(lot: Lot, start: Decimal, reserve: Decimal, rules: Rules) -> None:
     lot.start_price, lot.reserve_price = start, reserve
-    lot.deposit, lot.increment = propose_deposit(start, rules), propose_increment(start)
+    lot.deposit, lot.increment = propose_deposit(start, rules), propose_increment(start, rules)
 
 
 def _renumber(session: Session, auction: Auction, lots: Sequence[Lot]) -> None:

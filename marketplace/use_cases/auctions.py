@@ -10,15 +10,17 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from marketplace.db.assets import Photo
 from marketplace.db.auctions import Auction, Lot, LotItem, LotResult, Notice
 from marketplace.db.disposals import Project, ProjectItem
 from marketplace.domain.auctions import UNSOLD_BASIS, AuctionAction, AuctionState, LotState, auction_step
 from marketplace.domain.disposals import ProjectAction, check_four_eyes
 from marketplace.domain.errors import Conflict, FieldError, Invalid, NotFound
+from marketplace.domain.papers import digest_of
 from marketplace.domain.permissions import Actor, require
 from marketplace.domain.states import AssetAction
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit, disposals
+from marketplace.use_cases import audit, disposal_news, disposals
 from marketplace.use_cases.asset_steps import step_all
 
 BASIS = "拍卖法"
@@ -41,6 +43,7 @@ def load(session: Session, actor: Actor, auction_id: int, *, for_update: bool = 
                 joinedload(Lot.result),
                 joinedload(Lot.proceeds),
             ),
+            selectinload(Auction.files),
             selectinload(Auction.notices).load_only(
                 Notice.id, Notice.number, Notice.version, Notice.kind, Notice.published_at, Notice.digest
             ),
@@ -77,7 +80,53 @@ def approve(session: Session, actor: Actor, now: dt.datetime, auction_id: int) -
     check_four_eyes(actor.user_id, auction.prepared_by)
     check_four_eyes(actor.user_id, auction.submitted_by)
     auction.approved_by = actor.user_id
+    auction.approved_cards = _digests(session, auction)
     return move(session, actor, now, auction, AuctionAction.APPROVE)
+
+
+def refuse_changed_cards(session: Session, auction: Auction) -> None:
+    """What is published is what was approved.
+
+    Raises:
+        Conflict: a card says or shows something else than it did when the auction was approved.
+    """
+    if not auction.approved_cards:  # approved by a release that kept no digests
+        return
+    current = _digests(session, auction)
+    for item in items_of(auction.lots):
+        if auction.approved_cards.get(str(item.asset_id)) != current[str(item.asset_id)]:
+            raise Conflict(
+                N_("“%(name)s”（%(number)s）的卡片在审核之后改过，请退回修改，核对后重新送审。"),
+                state=auction.state,
+                code="card_changed",
+                name=item.asset.name,
+                number=item.asset.number,
+            )
+
+
+def _digests(session: Session, auction: Auction) -> dict[str, str]:
+    """What each card says and which pictures it shows, by its id."""
+    cards = [item.asset for item in items_of(auction.lots)]
+    pictures: dict[int, list[str]] = {card.id: [] for card in cards}
+    query = select(Photo.asset_id, Photo.digest).where(
+        Photo.asset_id.in_(pictures), Photo.removed_at.is_(None)
+    )
+    for asset_id, digest in session.execute(query):
+        pictures[asset_id].append(digest)
+    return {
+        str(card.id): digest_of(
+            {name: str(getattr(card, name)) for name in SHOWN_OF_CARDS}
+            | {"photos": sorted(pictures[card.id])}
+        )
+        for card in cards
+    }
+
+
+SHOWN_OF_CARDS = (
+    *("unit_id", "number", "name", "brand", "model", "quantity", "unit_of_measure", "category_edition"),
+    *("category_code", "condition", "location", "acquired_on", "secrecy"),
+)
+"""What a notice says of a card, and what decides whether it may be shown at all."""
 
 
 def send_back(session: Session, actor: Actor, now: dt.datetime, auction_id: int, reason: str) -> Auction:
@@ -93,9 +142,15 @@ def revise(session: Session, actor: Actor, now: dt.datetime, auction_id: int) ->
         Conflict: bidding has begun; suspend it first.
     """
     auction = load(session, actor, auction_id, for_update=True)
-    if auction.state is AuctionState.PUBLISHED and auction.starts_at and now >= auction.starts_at:
+    if has_begun(auction, now):
         raise Conflict(N_("竞价已经开始，请先中止，再变更。"), state=auction.state, code="bidding")
     return move(session, actor, now, auction, AuctionAction.REVISE)
+
+
+def has_begun(auction: Auction, now: dt.datetime) -> bool:
+    """Whether bids may be coming in: what is published and not suspended has begun."""
+    published = auction.state is AuctionState.PUBLISHED
+    return published and auction.starts_at is not None and now >= auction.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +160,8 @@ class Outcome:
     concluded_on: dt.date
     price: Decimal | None = None
     winner: str = ""
+    sale_way: str = ""
+    """成交方式, as the platform names it; empty for a public auction."""
 
 
 def conclude(
@@ -122,7 +179,8 @@ def conclude(
     _check_outcomes(auction, outcomes)
     move(session, actor, now, auction, AuctionAction.CLOSE)
     for lot in auction.lots:
-        _conclude_lot(session, actor, now, lot, outcomes[lot.number])
+        enter(actor, now, lot, outcomes[lot.number])
+        lot.state = LotState.UNSOLD if outcomes[lot.number].price is None else LotState.SOLD
     sold = [lot for lot in auction.lots if lot.state is LotState.SOLD]
     unsold = [lot for lot in auction.lots if lot.state is LotState.UNSOLD]
     disposals.leave(session, actor, now, auction.project, items_of(sold), AssetAction.SELL)
@@ -132,14 +190,15 @@ def conclude(
 
 
 def _check_outcomes(auction: Auction, outcomes: Mapping[int, Outcome]) -> None:
-    wrong = [error for lot in auction.lots for error in _mistakes(lot, outcomes.get(lot.number))]
+    wrong = [error for lot in auction.lots for error in mistakes(lot, outcomes.get(lot.number))]
     if wrong:
         raise Invalid(
             N_("有 %(count)d 处需要修改"), fields=tuple(wrong), basis=UNSOLD_BASIS, count=len(wrong)
         )
 
 
-def _mistakes(lot: Lot, outcome: Outcome | None) -> list[FieldError]:
+def mistakes(lot: Lot, outcome: Outcome | None) -> list[FieldError]:
+    """Why this can't be the result of the lot; empty when it can."""
     where = f"lot-{lot.number}"
     if outcome is None:
         return [FieldError(where, N_("标的%(lot)d还没有结果。"), {"lot": lot.number})]
@@ -154,15 +213,13 @@ def _mistakes(lot: Lot, outcome: Outcome | None) -> list[FieldError]:
     return []
 
 
-def _conclude_lot(session: Session, actor: Actor, now: dt.datetime, lot: Lot, outcome: Outcome) -> None:
-    lot.state = LotState.UNSOLD if outcome.price is None else LotState.SOLD
-    lot.result = LotResult(
-        price=outcome.price,
-        winner=clean(outcome.winner)[:200] if outcome.price is not None else "",
-        concluded_on=outcome.concluded_on,
-        by=actor.user_id,
-        at=now,
-    )
+def enter(actor: Actor, now: dt.datetime, lot: Lot, outcome: Outcome) -> None:
+    """Write down what a lot came to; as long as it is open, that can be corrected."""
+    sold = outcome.price is not None
+    row = lot.result = lot.result or LotResult()
+    row.price, row.winner = outcome.price, clean(outcome.winner)[:200] if sold else ""
+    row.sale_way = clean(outcome.sale_way)[:60] if sold else ""
+    row.concluded_on, row.by, row.at = outcome.concluded_on, actor.user_id, now
 
 
 def items_of(lots: Sequence[Lot]) -> list[ProjectItem]:
@@ -197,7 +254,8 @@ def move(
 ) -> Auction:
     """The one door through which an auction changes its state."""
     row = auction_step(auction.state, action)
-    require(actor, row.permission, auction.project.unit.path)
+    if row.permission is not None:
+        require(actor, row.permission, auction.project.unit.path)
     before, auction.state, auction.reason = auction.state, row.target, reason
     note(
         session,
@@ -210,6 +268,7 @@ def move(
         reason=reason,
     )
     session.flush()
+    disposal_news.auction_moved(session, actor, now, auction, action)
     return auction
 
 

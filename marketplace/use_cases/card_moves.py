@@ -9,22 +9,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, Photo, PropertyCard, VehicleCard
+from marketplace.db.disposals import Project
 from marketplace.db.orders import Order
 from marketplace.db.people import Unit
 from marketplace.domain.assets import CARD_FIELDS, PROPERTY_FIELDS, VEHICLE_FIELDS, AcquisitionMethod
+from marketplace.domain.disposals import WAYS_BASIS
 from marketplace.domain.permissions import Actor
 from marketplace.domain.slots import share
 from marketplace.domain.states import AssetAction, AssetState, step
-from marketplace.use_cases import audit, piece_ledger
+from marketplace.use_cases import audit, piece_ledger, reservations
 from marketplace.use_cases.assets import touch
 
 BASIS = "行政事业性国有资产管理条例第十一条"
 
 
 def change_state(
-    session: Session, actor: Actor, now: dt.datetime, asset: Asset, action: AssetAction, order: Order
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    asset: Asset,
+    action: AssetAction,
+    cause: Order | Project,
 ) -> None:
-    """Take an asset one step along its life because of an order.
+    """Take an asset one step along its life because of an order or a disposal.
 
     Raises:
         Conflict: it is in a state that doesn't allow the step.
@@ -40,9 +47,17 @@ def change_state(
         asset.id,
         unit_id=asset.unit_id,
         before={"state": before},
-        after={"state": asset.state, "order": order.number},
-        basis=BASIS,
+        after={"state": asset.state, **_named(cause)},
+        basis=_basis(cause),
     )
+
+
+def lend_where_all_is_lent(
+    session: Session, actor: Actor, now: dt.datetime, asset: Asset, order: Order
+) -> None:
+    """A card of which every piece is with borrowers is on loan."""
+    if asset.state is AssetState.LISTED and reservations.pieces_lent(session, asset.id) >= asset.quantity:
+        change_state(session, actor, now, asset, AssetAction.LEND, order)
 
 
 def split(session: Session, actor: Actor, now: dt.datetime, asset: Asset, pieces: int, order: Order) -> Asset:
@@ -86,13 +101,21 @@ def split(session: Session, actor: Actor, now: dt.datetime, asset: Asset, pieces
 
 
 def hand_to(
-    session: Session, actor: Actor, now: dt.datetime, today: dt.date, asset: Asset, unit: Unit, order: Order
+    session: Session,
+    actor: Actor,
+    now: dt.datetime,
+    today: dt.date,
+    asset: Asset,
+    unit: Unit,
+    cause: Order | Project,
 ) -> Asset:
-    """Close the giver's card and open the receiver's, at book value with the depreciation so far."""
+    """Close the giver's card and open the receiver's, at book value with the depreciation so far.
+
+    The same for a transfer (调剂) and for a gratuitous one (无偿划转), whose cause is a project of disposal.
+    """
     piece_ledger.open_for(session, now, asset)
-    received = _copy(
-        session, asset, unit, now, number=_free_number(session, unit.id, asset.number, order.number or "")
-    )
+    number = _free_number(session, unit.id, asset.number, cause.number or "")
+    received = _copy(session, asset, unit, now, number=number)
     received.state = AssetState.IN_USE
     received.acquisition_method = AcquisitionMethod.TRANSFER
     received.booked_on = today
@@ -100,11 +123,12 @@ def hand_to(
     session.add(received)
     session.flush()
     _copy_photos(session, asset, received)
-    piece_ledger.note_move(session, now, asset, received, asset.quantity, order)
+    piece_ledger.note_move(session, now, asset, received, asset.quantity, cause)
     if asset.listing is not None:
         asset.listing.ended_at, asset.listing.ended_by = now, actor.user_id
-        asset.listing.end_reason = order.number or ""
-    change_state(session, actor, now, asset, AssetAction.HAND_OVER, order)
+        asset.listing.end_reason = cause.number or ""
+    leaving = AssetAction.HAND_OVER if isinstance(cause, Order) else AssetAction.CLOSE
+    change_state(session, actor, now, asset, leaving, cause)
     touch(session, received, now)
     session.flush()
     session.expire(asset, ["listing"])
@@ -116,10 +140,18 @@ def hand_to(
         "asset",
         received.id,
         unit_id=unit.id,
-        after={"number": received.number, "quantity": received.quantity, "order": order.number},
-        basis=BASIS,
+        after={"number": received.number, "quantity": received.quantity, **_named(cause)},
+        basis=_basis(cause),
     )
     return received
+
+
+def _named(cause: Order | Project) -> dict[str, object]:
+    return {"order" if isinstance(cause, Order) else "cause": cause.number}
+
+
+def _basis(cause: Order | Project) -> str:
+    return BASIS if isinstance(cause, Order) else WAYS_BASIS
 
 
 def share_offer(

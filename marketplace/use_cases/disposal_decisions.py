@@ -8,20 +8,19 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace.db.assets import Asset
 from marketplace.db.auctions import Auction
 from marketplace.db.disposals import Project
+from marketplace.db.people import Unit
 from marketplace.domain.auctions import OVER
-from marketplace.domain.disposals import (
-    APPROVAL_THRESHOLD,
-    ProjectAction,
-    Way,
-    check_four_eyes,
-)
-from marketplace.domain.errors import Conflict, NotAllowed
+from marketplace.domain.disposals import ProjectAction, Way, check_four_eyes
+from marketplace.domain.errors import Conflict, NotAllowed, invalid_field
 from marketplace.domain.permissions import Actor, Role
 from marketplace.domain.states import AssetAction
 from marketplace.domain.text import N_
-from marketplace.use_cases import disposals
+from marketplace.use_cases import card_moves, disposals
+from marketplace.use_cases.auction_rules import rules_of
+from marketplace.use_cases.disposal_preparation import takes_things
 
 LEAVING = {
     Way.DONATION: AssetAction.DONATE,
@@ -45,7 +44,7 @@ def submit(session: Session, actor: Actor, now: dt.datetime, today: dt.date, pro
 
 
 def approve(session: Session, actor: Actor, now: dt.datetime, today: dt.date, project_id: int) -> Project:
-    """Approve what somebody else prepared; above the threshold, the finance department does.
+    """Approve what somebody else prepared; from the threshold on, the finance department does.
 
     Raises:
         NotAllowed: the actor prepared it, or it takes a finance approver.
@@ -55,8 +54,13 @@ def approve(session: Session, actor: Actor, now: dt.datetime, today: dt.date, pr
     check_four_eyes(actor.user_id, project.prepared_by)
     disposals.check_conditions(session, project, today)
     value = sum((item.asset.original_value for item in project.items), Decimal(0))
-    if value >= APPROVAL_THRESHOLD and not actor.holds(Role.FINANCE_APPROVER, project.unit.path):
-        raise NotAllowed(N_("账面原值达到50万元的处置，由财政审批人批准。"), code="finance")
+    threshold = rules_of(session).approval_threshold
+    if value >= threshold and not actor.holds(Role.FINANCE_APPROVER, project.unit.path):
+        raise NotAllowed(
+            N_("账面原值达到%(threshold)s元的处置，由财政审批人批准。"),
+            code="finance",
+            threshold=f"{threshold:,.2f}",
+        )
     project.approved_by, project.approved_at = actor.user_id, now
     return disposals.move(session, actor, now, project, ProjectAction.APPROVE)
 
@@ -85,8 +89,10 @@ def cancel(session: Session, actor: Actor, now: dt.datetime, project_id: int, re
 def complete(session: Session, actor: Actor, now: dt.datetime, today: dt.date, project_id: int) -> Project:
     """Carry out an approved disposal that is no sale: the cards leave the books.
 
+    What goes to a unit of this system by 无偿划转 gets a card there, as with a transfer.
+
     Raises:
-        Conflict: it is a sale, or isn't approved.
+        Conflict: it is a sale, or isn't approved; a card was classified since.
         Invalid: a condition no longer holds, or a recipient is missing.
     """
     project = disposals.load(session, actor, project_id, for_update=True)
@@ -94,5 +100,22 @@ def complete(session: Session, actor: Actor, now: dt.datetime, today: dt.date, p
         raise Conflict(N_("拍卖项目在成交或终止后自动办结。"), code="wrong_state")
     disposals.check_conditions(session, project, today)
     disposals.move(session, actor, now, project, ProjectAction.COMPLETE)
-    disposals.leave(session, actor, now, project, project.items, LEAVING[project.way])
+    if project.receiver_id is not None:
+        _hand_over(session, actor, now, today, project)
+    else:
+        disposals.leave(session, actor, now, project, project.items, LEAVING[project.way])
     return project
+
+
+def _hand_over(session: Session, actor: Actor, now: dt.datetime, today: dt.date, project: Project) -> None:
+    """The receiver's cards are opened one by one: at most ``MOST_ITEMS``, each with its pictures."""
+    receiver = session.get_one(Unit, project.receiver_id)
+    if not takes_things(receiver):
+        raise invalid_field("receiver", N_("请选择一个可以接收资产的单位。"))
+    ids = [item.asset_id for item in project.items]
+    lock = select(Asset).where(Asset.id.in_(ids)).order_by(Asset.id).with_for_update(of=Asset)
+    for card in session.scalars(lock.execution_options(populate_existing=True)):
+        card_moves.hand_to(session, actor, now, today, card, receiver, project)
+    for item in project.items:
+        item.open = False
+    session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace.db.assets import Asset
 from marketplace.db.disposals import Project, ProjectCondition, ProjectItem
-from marketplace.db.people import Unit
-from marketplace.domain.assets import CLASSIFIED
+from marketplace.db.people import Unit, UnitKind
 from marketplace.domain.disposals import (
     MOST_ITEMS,
     REQUIREMENTS,
@@ -27,6 +26,9 @@ from marketplace.domain.states import AssetAction, AssetState
 from marketplace.domain.text import N_, clean
 from marketplace.use_cases import audit, disposals
 from marketplace.use_cases.asset_steps import step_all
+
+MOST_UNITS = 1000
+"""Units that a list offers to choose from."""
 
 
 def open_project(
@@ -90,14 +92,8 @@ def _refuse_claimed(session: Session, cards: Sequence[Asset]) -> None:
     elsewhere = set(
         session.scalars(select(ProjectItem.asset_id).where(ProjectItem.asset_id.in_(ids), ProjectItem.open))
     )
+    disposals.refuse_classified(cards)
     for card in cards:
-        if card.secrecy in CLASSIFIED:
-            raise Conflict(
-                N_("“%(name)s”（%(number)s）是涉密资产，须按保密规定另行处置。"),
-                code="classified",
-                name=card.name,
-                number=card.number,
-            )
         if asked.get(card.id):
             raise Conflict(
                 N_("“%(name)s”（%(number)s）有在办的申请，办结后才能处置。"),
@@ -127,19 +123,57 @@ def _common_unit(session: Session, actor: Actor, cards: Sequence[Asset]) -> int:
 def edit(
     session: Session, actor: Actor, now: dt.datetime, project_id: int, values: Mapping[str, object]
 ) -> Project:
-    """Set ``appraiser``, ``appraised_on`` and ``recipient`` of a project in preparation.
+    """Set ``appraiser``, ``appraised_on``, ``recipient`` and ``receiver_id`` of a project in preparation.
 
     Raises:
         Conflict: it isn't in preparation any more.
+        Invalid: the receiving unit can't take anything, or holds one of the cards itself.
     """
     project = _in_preparation(session, actor, project_id)
-    before = {name: getattr(project, name) for name in values}
+    if values.get("receiver_id") is not None:
+        _check_receiver(session, project, values["receiver_id"])
+    before = _said(session, project, values)
     for name, value in values.items():
         setattr(project, name, value)
-    old, new = audit.differences(before, values)
+    old, new = audit.differences(before, _said(session, project, values))
     if new:
         disposals.note(session, actor, now, project, "disposal.edit", before=old, after=new)
     return project
+
+
+def _said(session: Session, project: Project, names: Iterable[str]) -> dict[str, object]:
+    """What these fields hold, in words for the record."""
+    values = {name: getattr(project, name) for name in names}
+    if "receiver_id" in values:
+        receiver = session.get(Unit, project.receiver_id) if project.receiver_id is not None else None
+        values["receiver"] = receiver.name if receiver else ""
+        del values["receiver_id"]
+    return values
+
+
+def _check_receiver(session: Session, project: Project, unit_id: object) -> None:
+    unit = session.get(Unit, unit_id)
+    if project.way is not Way.GRATUITOUS_TRANSFER or unit is None or not takes_things(unit):
+        raise invalid_field("receiver", N_("请选择一个可以接收资产的单位。"))
+    if any(item.asset.unit_id == unit.id for item in project.items):
+        raise invalid_field("receiver", N_("“%(name)s”已持有其中的资产，不能划转给本单位。"), name=unit.name)
+
+
+def takes_things(unit: Unit) -> bool:
+    """Whether cards can be opened for a unit: it is active, and no mere region."""
+    return unit.active and unit.kind is not UnitKind.REGION
+
+
+def receiving_units(session: Session) -> Sequence[Unit]:
+    """Units of the system that things can go to, in the order of the tree."""
+    query = select(Unit).where(Unit.active, Unit.kind != UnitKind.REGION)
+    return session.scalars(query.order_by(Unit.path).limit(MOST_UNITS)).all()
+
+
+def receiver_with(session: Session, code: str) -> Unit | None:
+    """The unit with this code, if it can take things."""
+    unit = session.scalar(select(Unit).where(Unit.code == clean(code)))
+    return unit if unit is not None and takes_things(unit) else None
 
 
 def appraise(

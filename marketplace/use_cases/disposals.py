@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -14,23 +14,26 @@ from marketplace.db.assets import Asset, Photo
 from marketplace.db.disposals import DisposalCounter, Project, ProjectItem
 from marketplace.db.orders import Order, OrderLine
 from marketplace.db.people import within
+from marketplace.domain.assets import CLASSIFIED
 from marketplace.domain.disposals import (
     REQUIREMENTS,
+    WAYS_BASIS,
+    WITH_RECIPIENT,
     ItemFacts,
     ProjectAction,
     Standing,
     project_step,
     standings,
 )
-from marketplace.domain.errors import FieldError, Invalid, NotFound, invalid_field
+from marketplace.domain.errors import Conflict, FieldError, Invalid, NotFound, invalid_field
 from marketplace.domain.orders import ENDED, OrderState
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.states import AssetAction
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, disposal_news
 from marketplace.use_cases.asset_steps import step_all
 
-BASIS = "财资〔2021〕127号第三条"
+BASIS = WAYS_BASIS
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
@@ -38,12 +41,6 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     if actor.everything:
         return true()
     return within(Project.unit_id, actor.scopes(Permission.READ_DISPOSALS))
-
-
-def board(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Project]:
-    """The newest projects, whatever their stage."""
-    query = select(Project).where(readable(actor)).options(joinedload(Project.unit))
-    return session.scalars(query.order_by(Project.id.desc()).limit(limit)).all()
 
 
 def count_items(session: Session, project_ids: Sequence[int]) -> dict[int, tuple[int, Decimal]]:
@@ -101,8 +98,9 @@ def give_number(session: Session, prefix: str, today: dt.date) -> str:
 
 
 def facts_of(session: Session, project: Project) -> list[ItemFacts]:
-    """What the register knows of a project's cards, in three statements."""
-    ids = [item.asset_id for item in project.items]
+    """What the register knows of the cards that a project still disposes of, or did once it is over."""
+    items = [item for item in project.items if item.open] or project.items
+    ids = [item.asset_id for item in items]
     asked = open_orders(session, ids)
     pictures = select(Photo.asset_id, func.count()).where(Photo.asset_id.in_(ids), Photo.removed_at.is_(None))
     photos = dict(session.execute(pictures.group_by(Photo.asset_id)).all())
@@ -120,7 +118,7 @@ def facts_of(session: Session, project: Project) -> list[ItemFacts]:
             minimum_service_years=item.asset.minimum_service_years,
             appraised=item.appraised,
         )
-        for item in project.items
+        for item in items
     ]
 
 
@@ -134,17 +132,42 @@ def check_conditions(session: Session, project: Project, today: dt.date) -> None
     """Refuse to go on while a condition is missing.
 
     Raises:
-        Invalid: with one entry for each missing condition.
+        Invalid: with one entry for each missing condition, the recipient included.
+        Conflict: a card has been classified since it was collected.
     """
-    missing = [row for row in conditions_of(session, project, today) if not row.met]
-    if missing:
-        fields = tuple(FieldError(row.kind, REQUIREMENTS[row.kind].label, {}) for row in missing)
+    refuse_classified(item.asset for item in project.items if item.open)
+    missing = [row.kind for row in conditions_of(session, project, today) if not row.met]
+    fields = [FieldError(kind, REQUIREMENTS[kind].label, {}) for kind in missing]
+    if not has_recipient(project):
+        fields.append(FieldError("recipient", N_("请填写接收单位。"), {}))
+    if fields:
         raise Invalid(
             N_("还有%(count)d项条件没有满足，项目不能继续。"),
-            fields=fields,
-            basis=REQUIREMENTS[missing[0].kind].basis,
-            count=len(missing),
+            fields=tuple(fields),
+            basis=next((REQUIREMENTS[kind].basis for kind in missing if REQUIREMENTS[kind].basis), ""),
+            count=len(fields),
         )
+
+
+def has_recipient(project: Project) -> bool:
+    """Whether it is known who gets the things, where somebody does."""
+    return project.way not in WITH_RECIPIENT or bool(project.recipient or project.receiver_id)
+
+
+def refuse_classified(cards: Iterable[Asset]) -> None:
+    """What is classified is never offered or shown.
+
+    Raises:
+        Conflict: one of the cards is.
+    """
+    for card in cards:
+        if card.secrecy in CLASSIFIED:
+            raise Conflict(
+                N_("“%(name)s”（%(number)s）是涉密资产，须按保密规定另行处置。"),
+                code="classified",
+                name=card.name,
+                number=card.number,
+            )
 
 
 def leave(
@@ -188,6 +211,7 @@ def move(
         reason=reason,
     )
     session.flush()
+    disposal_news.project_moved(session, actor, now, project, action)
     return project
 
 

@@ -106,12 +106,14 @@ def hand_over(
     ``side`` (giver or receiver) is only needed by somebody who keeps the assets of both.
 
     Raises:
-        Conflict: the order isn't at this point, the side has confirmed already, or the loan can't begin yet.
+        Conflict: the order isn't at this point, the side has confirmed already, the loan can't begin yet,
+            or somebody else still has the thing.
         NotAllowed: the actor is no asset officer of that side, or has confirmed for the other one.
     """
     order = orders.load_locked(session, actor, order_id)
     orders.check_allowed(session, actor, today, order, OrderAction.HAND_OVER)
     _check_day(order, today)
+    _check_all_here(session, order)
     record = _confirm(session, actor, now, today, order, OUT, confirmation, side)
     if record.giver_at is None or record.receiver_at is None:
         orders.move(
@@ -136,6 +138,20 @@ def _check_day(order: Order, today: dt.date) -> None:
         )
     if today > order.ends_on:
         raise Conflict(N_("借用期已过，不能再交接。请取消后重新申请。"), code="too_late")
+
+
+def _check_all_here(session: Session, order: Order) -> None:
+    """What another borrower keeps beyond the last day can't be handed over yet, though it was promised."""
+    for line in order.lines:
+        out = reservations.pieces_lent(session, line.asset_id)
+        if out + line.quantity > line.asset.quantity:
+            raise Conflict(
+                N_("“%(name)s”还有%(count)d件借出未还，收回后才能交接。"),
+                code="not_back",
+                state=order.state,
+                name=line.name,
+                count=out,
+            )
 
 
 def give_back(
@@ -168,7 +184,8 @@ def give_back(
     )
     for line in order.lines:
         asset = session.get_one(Asset, line.asset_id)
-        if asset.state is AssetState.ON_LOAN:
+        lent = reservations.pieces_lent(session, asset.id)
+        if asset.state is AssetState.ON_LOAN and lent < asset.quantity:
             card_moves.change_state(session, actor, now, asset, AssetAction.TAKE_BACK, order)
         waiting_lists.offer_next(session, actor, now, today, asset.id)
     use_signs.note(session, [line.asset_id for line in order.lines], order.returned_on or today, UseSign.LOAN)
@@ -241,8 +258,7 @@ def _lend(session: Session, actor: Actor, now: dt.datetime, today: dt.date, orde
     orders.move(session, actor, now, order, OrderAction.HAND_OVER, OrderState.ON_LOAN)
     for line in order.lines:
         asset = session.get_one(Asset, line.asset_id)
-        if reservations.pieces_lent(session, asset.id) >= asset.quantity and asset.state is AssetState.LISTED:
-            card_moves.change_state(session, actor, now, asset, AssetAction.LEND, order)
+        card_moves.lend_where_all_is_lent(session, actor, now, asset, order)
     use_signs.note(session, [line.asset_id for line in order.lines], today, UseSign.LOAN)
     order_news.tell_officers(session, actor, now, order, "loan.started", giver=True, receiver=True)
 

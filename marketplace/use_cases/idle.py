@@ -213,7 +213,7 @@ def review(
     else:
         _refuse(session, actor, now, today, flag)
     session.flush()
-    _settle_reviews(session, flag.unit_id)
+    idle_silence.settle_reviews(session, flag.unit_id)
     _tell_objector(session, now, flag, objector)
     return flag
 
@@ -334,11 +334,6 @@ def _record(
     )
 
 
-def review_link(unit_id: int) -> str:
-    """Where a unit's objections are decided on."""
-    return f"/idle?unit={unit_id}&show={Show.REVIEW}"
-
-
 def _tell_reviewers(
     session: Session, actor: Actor, now: dt.datetime, flag_ids: Sequence[int], reason: str
 ) -> None:
@@ -354,18 +349,12 @@ def _tell_reviewers(
             now,
             above or users_with(session, Role.WAREHOUSE_MANAGER, unit_id),
             "idle.to_review",
-            link=review_link(unit_id),
+            link=idle_silence.review_link(unit_id),
             besides=actor.user_id,
             unit=cards[0].unit.name,
             things=[card.name for card in cards],
             reason=reason,
         )
-
-
-def _settle_reviews(session: Session, unit_id: int) -> None:
-    open_ones = select(IdleFlag.id).where(IdleFlag.unit_id == unit_id, _SHOWN[Show.REVIEW]).limit(1)
-    if session.scalar(open_ones) is None:
-        messages.settle(session, review_link(unit_id))
 
 
 def _tell_objector(session: Session, now: dt.datetime, flag: IdleFlag, objector: int | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marketplace.db.assets import Listing
 from marketplace.db.bulk import bound
 from marketplace.db.idle import IdleFlag
 from marketplace.db.people import Unit, users_with
@@ -66,13 +67,18 @@ def note_silence(session: Session, now: dt.datetime, today: dt.date, *, limit: i
 
 def tell_holders(session: Session, now: dt.datetime) -> None:
     """Tell every unit's asset officers what was listed of theirs, once for each round."""
+    listed = select(Listing.id).where(
+        Listing.asset_id == IdleFlag.asset_id,
+        Listing.listed_at == IdleFlag.closed_at,
+        Listing.listed_by.is_(None),
+    )
     query = (
         select(IdleFlag.closed_at, IdleFlag.unit_id, Unit.name, func.count())
         .join(Unit, Unit.id == IdleFlag.unit_id)
         .where(
             IdleFlag.closed_at > now - TOLD_WITHIN,
             IdleFlag.closed_at <= now,
-            IdleFlag.answered_by.is_(None) | (IdleFlag.answer == Answer.CONFIRMED),
+            listed.exists(),
         )
         .group_by(IdleFlag.closed_at, IdleFlag.unit_id, Unit.name)
         .order_by(IdleFlag.closed_at, IdleFlag.unit_id)
@@ -102,6 +108,20 @@ def settle(session: Session, unit_id: int) -> None:
     )
     if session.scalar(waiting.limit(1)) is None:
         messages.settle(session, link_of(unit_id))
+
+
+def review_link(unit_id: int) -> str:
+    """Where a unit's objections are decided on."""
+    return f"/idle?unit={unit_id}&show=review"
+
+
+def settle_reviews(session: Session, unit_id: int) -> None:
+    """Nobody need decide on the unit's objections any more once there is none."""
+    waiting = select(IdleFlag.id).where(
+        IdleFlag.unit_id == unit_id, IdleFlag.closed_at.is_(None), IdleFlag.answer == Answer.OBJECTED
+    )
+    if session.scalar(waiting.limit(1)) is None:
+        messages.settle(session, review_link(unit_id))
 
 
 _LIST = """

@@ -48,6 +48,10 @@ def content_of(session: Session, auction: Auction, zone: dt.tzinfo) -> Content:
             (row.evidence for row in project.conditions if row.kind is ConditionKind.APPROVAL), ""
         ),
         "lots": [_lot(lot, classes, pictures) for lot in auction.lots],
+        "attachments": [
+            {name: getattr(file, name) for name in ("name", "media_type", "size", "digest")}
+            for file in auction.files
+        ],
     }
 
 
@@ -61,6 +65,7 @@ def results_of(auction: Auction) -> list[Content]:
             "price": _amount(lot.result.price),
             "date": lot.result.concluded_on.isoformat(),
             "winner": masked_winner(lot.result.winner),
+            "way": lot.result.sale_way,
         }
         for lot in auction.lots
         if lot.result is not None

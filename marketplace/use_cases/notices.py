@@ -10,17 +10,26 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from marketplace.db.assets import Asset
 from marketplace.db.auctions import Auction, Notice, PublicPhoto
 from marketplace.db.calendar import load_calendar
-from marketplace.domain.auctions import AuctionAction, LotState
+from marketplace.domain.auctions import AuctionAction, LotState, auction_step
 from marketplace.domain.errors import FieldError, Invalid
 from marketplace.domain.notices import NoticeKind
 from marketplace.domain.papers import digest_of
 from marketplace.domain.permissions import Actor
 from marketplace.domain.states import AssetAction, AssetState
 from marketplace.domain.text import N_
-from marketplace.use_cases import auction_drafts, auctions, disposals, notice_content
+from marketplace.use_cases import (
+    auction_drafts,
+    auction_files,
+    auction_results,
+    auctions,
+    disposals,
+    notice_content,
+)
 from marketplace.use_cases.asset_steps import step_all
+from marketplace.use_cases.auction_rules import rules_of
 from marketplace.use_cases.auctions import Outcome
 from marketplace.use_cases.notice_content import Content
 
@@ -49,6 +58,7 @@ def _material(content: Mapping[str, Any]) -> dict[str, Any]:
     terms = {name: text for name, text in content["terms"].items() if name not in MINOR}
     return {name: content.get(name) for name in ("starts_at", "ends_at", "viewing_from", "viewing_until")} | {
         "terms": terms,
+        "attachments": content.get("attachments", []),
         "lots": [{name: value for name, value in lot.items() if name != "photos"} for lot in content["lots"]],
     }
 
@@ -59,10 +69,16 @@ def publish(
     """Publish an approved auction: its announcement or, after that, a change.
 
     Raises:
-        Invalid: it breaks a rule; each breach is named with its article.
-        Conflict: it isn't approved.
+        Invalid: it breaks a rule, or a condition of the project no longer holds; each is named with its
+            article.
+        Conflict: it isn't approved, or a card was changed or classified since.
     """
     auction = auctions.load(session, actor, auction_id, for_update=True)
+    auction_step(auction.state, AuctionAction.PUBLISH)
+    _lock_cards(session, auction)
+    project = disposals.load(session, actor, auction.project_id, for_update=True)
+    disposals.check_conditions(session, project, today)
+    auctions.refuse_changed_cards(session, auction)
     since = noticed_on(session, auction, today, zone)
     _check_lawful(session, auction, since, zone)
     auctions.move(session, actor, now, auction, AuctionAction.PUBLISH)
@@ -73,6 +89,13 @@ def publish(
     step_all(session, actor, now, waiting, AssetAction.AUCTION, cause=auction.number, basis=BASIS)
     kind = NoticeKind.CHANGE if last_notice(session, auction) else NoticeKind.ANNOUNCEMENT
     return _add(session, actor, now, zone, auction, kind, {})
+
+
+def _lock_cards(session: Session, auction: Auction) -> None:
+    """Nobody edits a card between its check and the notice that shows it."""
+    ids = [item.asset_id for item in auctions.items_of(auction.lots)]
+    query = select(Asset).where(Asset.id.in_(ids)).order_by(Asset.id).with_for_update(of=Asset)
+    session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _check_lawful(session: Session, auction: Auction, since: dt.date, zone: dt.tzinfo) -> None:
@@ -93,6 +116,7 @@ def suspend(
     auction = auctions.load(session, actor, auction_id, for_update=True)
     said = disposals.read_reason(reason)
     auctions.move(session, actor, now, auction, AuctionAction.SUSPEND, reason=said)
+    auction_results.forget(session, auction)
     return _add(session, actor, now, zone, auction, NoticeKind.SUSPENSION, {"reason": said})
 
 
@@ -103,6 +127,7 @@ def terminate(
     auction = auctions.load(session, actor, auction_id, for_update=True)
     said = disposals.read_reason(reason)
     auctions.move(session, actor, now, auction, AuctionAction.TERMINATE, reason=said)
+    auction_results.forget(session, auction)
     if last_notice(session, auction) is None:
         return None
     auctions.back_from_auction(session, actor, now, auction, auction.lots)
@@ -126,7 +151,7 @@ def announce_results(
     """
     auction = auctions.conclude(session, actor, now, auction_id, outcomes)
     sold = any(lot.state is LotState.SOLD for lot in auction.lots)
-    days = auction_drafts.rules_of(session).objection_days
+    days = rules_of(session).objection_days
     until = load_calendar(session).add_working_days(today, days)
     said = {"results": notice_content.results_of(auction), "objection_until": until.isoformat()}
     kind = NoticeKind.RESULT if sold else NoticeKind.UNSOLD
@@ -165,6 +190,7 @@ def _add(
     session.add(row)
     session.flush()
     _open_photos(session, row)
+    auction_files.open_with(session, auction, row)
     return row
 
 

@@ -1,4 +1,4 @@
-"""Issuing papers for orders, and finding what was printed by the code on it."""
+"""Issuing papers for orders and sold lots, and finding what was printed by the code on it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marketplace.db.auctions import Lot
 from marketplace.db.orders import Order
 from marketplace.db.papers import Paper
 from marketplace.documents.contents import Content
@@ -16,7 +17,7 @@ from marketplace.domain.orders import shown_state
 from marketplace.domain.papers import PaperKind, code_of, digest_of, is_genuine, typed_code
 from marketplace.domain.permissions import Actor
 from marketplace.domain.text import N_
-from marketplace.use_cases import audit, order_papers, orders
+from marketplace.use_cases import audit, order_papers, orders, sale_papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Verification:
     genuine: bool
     """Whether the kept content is the one that the code was made for."""
     newer: Paper | None
-    """A later version, where the order has changed since."""
+    """A later version, where the order or the sale has changed since."""
     state: str
-    """Where the order stands now; ``due`` and ``overdue`` included."""
+    """Where the order, ``due`` and ``overdue`` included, or the lot stands now."""
 
 
 def issue_for_order(
@@ -46,39 +47,55 @@ def issue_for_order(
     return issue(session, actor, now, secret_key, order, order_papers.content_of(session, order, zone))
 
 
+def issue_for_lot(session: Session, actor: Actor, now: dt.datetime, secret_key: str, lot_id: int) -> Paper:
+    """The 成交确认书 of a sold lot.
+
+    Raises:
+        NotFound: there is no such lot, or the actor may not know of it.
+        Conflict: it isn't sold, so there is nothing to print.
+    """
+    lot = sale_papers.sold_lot(session, actor, lot_id)
+    return issue(session, actor, now, secret_key, lot, sale_papers.content_of(lot))
+
+
 def issue(
-    session: Session, actor: Actor, now: dt.datetime, secret_key: str, order: Order, content: Content
+    session: Session, actor: Actor, now: dt.datetime, secret_key: str, thing: Order | Lot, content: Content
 ) -> Paper:
     """Put a paper on record, one version for each content; two who print at once get the same one."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("paper", order.id))))
     kind, digest = PaperKind(content["kind"]), digest_of(content)
-    last = _latest(session, order.id, kind)
+    key = func.hashtextextended(f"paper {type(thing).__name__.lower()}", thing.id)
+    session.execute(select(func.pg_advisory_xact_lock(key)))
+    of = {"order_id": thing.id} if isinstance(thing, Order) else {"lot_id": thing.id}
+    last = _latest(session, kind, **of)
     if last is not None and last.digest == digest:
         return last
     version = last.version + 1 if last else 1
     paper = Paper(
-        code=code_of(secret_key, kind, order.id, version, digest),
+        code=code_of(secret_key, kind, thing.id, version, digest),
         kind=kind,
-        order_id=order.id,
         version=version,
         content=content,
         digest=digest,
         issued_at=now,
         issued_by=actor.user_id,
+        **of,
     )
     session.add(paper)
     session.flush()
-    audit.record(
-        session,
-        actor,
-        now,
-        "paper.issue",
-        "order",
-        order.id,
-        unit_id=order.receiver_unit_id,
-        after={"kind": kind.value, "number": order.number, "version": version, "digest": digest},
-    )
+    _note(session, actor, now, thing, paper)
     return paper
+
+
+def _note(session: Session, actor: Actor, now: dt.datetime, thing: Order | Lot, paper: Paper) -> None:
+    kind = "order" if isinstance(thing, Order) else "auction"
+    of, unit_id = (
+        (thing.id, thing.receiver_unit_id)
+        if isinstance(thing, Order)
+        else (thing.auction_id, thing.auction.project.unit_id)
+    )
+    after = {"kind": paper.kind.value, "number": paper.content["number"]}
+    after |= {"version": paper.version, "digest": paper.digest}
+    audit.record(session, actor, now, "paper.issue", kind, of, unit_id=unit_id, after=after)
 
 
 def verify(session: Session, today: dt.date, secret_key: str, text: str) -> Verification:
@@ -93,16 +110,26 @@ def verify(session: Session, today: dt.date, secret_key: str, text: str) -> Veri
         raise NotFound(
             N_("没有找到这个核验码对应的单据。请核对是否输错；如确认无误，这张单据不是本系统出具的。")
         )
-    last = _latest(session, paper.order_id, paper.kind)
-    order = session.get_one(Order, paper.order_id)
+    last = _latest(session, paper.kind, order_id=paper.order_id, lot_id=paper.lot_id)
+    thing = paper.order_id or paper.lot_id or 0
     return Verification(
         paper=paper,
-        genuine=is_genuine(paper.code, secret_key, paper.kind, paper.order_id, paper.version, paper.content),
+        genuine=is_genuine(paper.code, secret_key, paper.kind, thing, paper.version, paper.content),
         newer=last if last is not None and last.version > paper.version else None,
-        state=shown_state(order.state, order.ends_on, today),
+        state=_state(session, paper, today),
     )
 
 
-def _latest(session: Session, order_id: int, kind: PaperKind) -> Paper | None:
-    query = select(Paper).where(Paper.order_id == order_id, Paper.kind == kind)
-    return session.scalar(query.order_by(Paper.version.desc()).limit(1))
+def _state(session: Session, paper: Paper, today: dt.date) -> str:
+    if paper.order_id is None:
+        return session.get_one(Lot, paper.lot_id).state
+    order = session.get_one(Order, paper.order_id)
+    return shown_state(order.state, order.ends_on, today)
+
+
+def _latest(
+    session: Session, kind: PaperKind, *, order_id: int | None = None, lot_id: int | None = None
+) -> Paper | None:
+    of = Paper.order_id == order_id if lot_id is None else Paper.lot_id == lot_id
+    query = select(Paper).where(Paper.kind == kind, of).order_by(Paper.version.desc()).limit(1)
+    return session.scalar(query)

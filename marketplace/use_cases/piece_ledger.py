@@ -1,7 +1,8 @@
 """The ledger of pieces: what moved from card to card, so that nothing is ever lost or made unseen.
 
 For each card in it the entries add up to its quantity, or to nought once it is closed; for each order
-they add up to nought. :func:`differences` proves it with two statements, however many cards there are.
+and each disposal they add up to nought. :func:`differences` proves it with three statements, however
+many cards there are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
-from marketplace.db.orders import Order, QuantityMove
+from marketplace.db.disposals import Project
+from marketplace.db.orders import Order
+from marketplace.db.quantity_moves import QuantityMove
 from marketplace.domain.states import AssetState
 
 
@@ -24,11 +27,12 @@ def open_for(session: Session, now: dt.datetime, asset: Asset) -> None:
 
 
 def note_move(
-    session: Session, now: dt.datetime, source: Asset, target: Asset, pieces: int, order: Order
+    session: Session, now: dt.datetime, source: Asset, target: Asset, pieces: int, cause: Order | Project
 ) -> None:
-    """So many pieces went from one card to another."""
+    """So many pieces went from one card to another, because of an order or a disposal."""
+    of = {"order_id": cause.id} if isinstance(cause, Order) else {"project_id": cause.id}
     session.add_all(
-        QuantityMove(asset_id=card.id, order_id=order.id, pieces=number, at=now)
+        QuantityMove(asset_id=card.id, pieces=number, at=now, **of)
         for card, number in ((source, -pieces), (target, pieces))
     )
 
@@ -45,7 +49,7 @@ def _has(session: Session, asset_id: int) -> bool:
 
 
 def differences(session: Session, *, limit: int = 100) -> Sequence[str]:
-    """Cards and orders whose pieces don't add up, in words for the operator; empty when all do."""
+    """Cards, orders and disposals whose pieces don't add up, in words for the operator; empty when all do."""
     standing = case((Asset.state == AssetState.CLOSED, 0), else_=Asset.quantity)
     total = func.sum(QuantityMove.pieces)
     cards = (
@@ -55,14 +59,8 @@ def differences(session: Session, *, limit: int = 100) -> Sequence[str]:
         .having(total != standing)
         .limit(limit)
     )
-    moves = (
-        select(QuantityMove.order_id, total)
-        .where(QuantityMove.order_id.is_not(None))
-        .group_by(QuantityMove.order_id)
-        .having(total != 0)
-        .limit(limit)
-    )
-    return [
-        *(f"asset {row[0]} ({row[1]}): has {row[2]}, ledger {row[3]}" for row in session.execute(cards)),
-        *(f"order {row[0]}: {row[1]} pieces too many" for row in session.execute(moves)),
-    ]
+    found = [f"asset {row[0]} ({row[1]}): has {row[2]}, ledger {row[3]}" for row in session.execute(cards)]
+    for what, column in (("order", QuantityMove.order_id), ("disposal", QuantityMove.project_id)):
+        moves = select(column, total).where(column.is_not(None)).group_by(column).having(total != 0)
+        found += [f"{what} {row[0]}: {row[1]} pieces too many" for row in session.execute(moves.limit(limit))]
+    return found

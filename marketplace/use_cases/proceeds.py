@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from marketplace.db.auctions import Auction, Lot, Proceeds
+from marketplace.db.auctions import Auction, Lot, LotResult, Proceeds
+from marketplace.db.calendar import load_calendar
 from marketplace.db.disposals import Project
 from marketplace.domain.auctions import LotState
 from marketplace.domain.disposals import check_four_eyes
 from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_, clean
-from marketplace.use_cases import audit, disposals
+from marketplace.use_cases import audit, disposals, messages
+from marketplace.use_cases.auction_rules import rules_of
 
 BASIS = "行政事业性国有资产管理条例第二十五条"
 
@@ -94,21 +96,67 @@ def owed(session: Session, actor: Actor, *, limit: int = 200) -> Sequence[Lot]:
     return session.scalars(query).all()
 
 
-def _sold(session: Session, actor: Actor, lot_id: int) -> Lot:
+def due_on(session: Session, auction: Auction) -> dict[int, dt.date]:
+    """By when the proceeds of lots are to be at the treasury, by lot: those that came in and aren't there."""
+    received = {
+        lot.id: lot.proceeds.received_on
+        for lot in auction.lots
+        if lot.proceeds is not None and lot.proceeds.remitted_on is None
+    }
+    if not received:
+        return {}
+    calendar, days = load_calendar(session), rules_of(session).remittance_days
+    return {lot_id: calendar.add_working_days(day, days) for lot_id, day in received.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What sales came to, in CNY: ``sold`` is what came in and what is still to come in."""
+
+    sold: Decimal
+    received: Decimal
+    fees: Decimal
+    remitted: Decimal
+    """Of what came in, what is confirmed to have reached the treasury."""
+
+    @property
+    def owed(self) -> Decimal:
+        """What was sold for and hasn't reached the treasury."""
+        return self.sold - self.remitted
+
+
+def sums(session: Session, actor: Actor) -> Sums:
+    """The sums of all sales that the actor may know of, in one statement."""
+    remitted = func.sum(Proceeds.amount).filter(Proceeds.remitted_on.is_not(None))
+    added = [func.sum(LotResult.price), func.sum(Proceeds.amount), func.sum(Proceeds.fee), remitted]
     query = (
-        select(Lot)
+        select(*(func.coalesce(one, 0) for one in added))
+        .select_from(Lot)
         .join(Lot.auction)
         .join(Auction.project)
-        .where(Lot.id == lot_id, disposals.readable(actor))
+        .join(LotResult, LotResult.lot_id == Lot.id)
+        .outerjoin(Proceeds, Proceeds.lot_id == Lot.id)
+        .where(Lot.state == LotState.SOLD, disposals.readable(actor))
+    )
+    return Sums(*(Decimal(value) for value in session.execute(query).one()))
+
+
+def _sold(session: Session, actor: Actor, lot_id: int) -> Lot:
+    """A sold lot, locked: what hangs on it is read after the lock, or it might be from before."""
+    known = select(Lot.id).join(Lot.auction).join(Auction.project)
+    known = known.where(Lot.id == lot_id, disposals.readable(actor)).with_for_update(of=Lot)
+    locked = session.scalar(known)
+    query = (
+        select(Lot)
+        .where(Lot.id == locked)
         .options(
-            contains_eager(Lot.auction).contains_eager(Auction.project).joinedload(Project.unit),
+            joinedload(Lot.auction).joinedload(Auction.project).joinedload(Project.unit),
             joinedload(Lot.proceeds),
             joinedload(Lot.result),
         )
-        .with_for_update(of=Lot)
         .execution_options(populate_existing=True)
     )
-    lot = session.scalar(query)
+    lot = session.scalar(query) if locked is not None else None
     if lot is None:
         raise NotFound(N_("没有找到这个标的。它可能不在您的查看范围内。"))
     if lot.state is not LotState.SOLD:
@@ -129,6 +177,7 @@ def _check(lot: Lot, receipt: Receipt) -> None:
 def _note(
     session: Session, actor: Actor, now: dt.datetime, lot: Lot, action: str, after: dict[str, object]
 ) -> None:
+    messages.settle(session, f"/disposals/auctions/{lot.auction_id}#money")
     audit.record(
         session,
         actor,

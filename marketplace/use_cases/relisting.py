@@ -7,10 +7,10 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from marketplace.db.auctions import Auction, Lot, LotItem
+from marketplace.domain.auction_rules import Rules
 from marketplace.domain.auctions import (
     AuctionState,
     LotState,
-    Rules,
     propose_deposit,
     propose_increment,
     propose_relist_price,
@@ -19,6 +19,7 @@ from marketplace.domain.errors import Conflict
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_
 from marketplace.use_cases import auction_drafts, auctions
+from marketplace.use_cases.auction_rules import rules_of
 
 
 def relist(
@@ -34,7 +35,7 @@ def relist(
     unsold = [lot for lot in old.lots if lot.state is LotState.UNSOLD]
     if old.state is not AuctionState.CLOSED or not unsold:
         raise Conflict(N_("没有可以再次上拍的流拍标的。"), state=old.state, code="wrong_state")
-    rules = auction_drafts.rules_of(session)
+    rules = rules_of(session)
     new = auction_drafts.new_auction(session, actor, now, today, zone, old.project, rules)
     new.relists_id = old.id
     new.terms = old.terms | {"decision": new.terms["decision"] or old.terms.get("decision", "")}
@@ -57,7 +58,7 @@ def _again(number: int, lot: Lot, rules: Rules) -> Lot:
         start_price=start,
         reserve_price=start if lot.reserve_price is not None else None,
         deposit=propose_deposit(start, rules),
-        increment=propose_increment(start),
+        increment=propose_increment(start, rules),
         last_price=lot.start_price,
         joint_bidding=lot.joint_bidding,
         burdens=lot.burdens,

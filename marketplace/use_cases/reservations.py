@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -120,10 +120,12 @@ def prolong(session: Session, line_id: int, last: dt.date) -> None:
 
 
 def taken_spans(session: Session, asset_id: int, days: Days) -> list[Span]:
-    """Pieces that are taken on any of these days."""
-    query = select(Reservation.slots).where(
-        Reservation.asset_id == asset_id, Reservation.during.op("&&")(days)
-    )
+    """Pieces that are taken on any of these days; for good, also what is kept beyond its last day."""
+    taken: ColumnElement[bool] = Reservation.during.op("&&")(days)
+    if days.upper is None:
+        lent = select(OrderLine.id).join(OrderLine.order).where(Order.state == OrderState.ON_LOAN)
+        taken = or_(taken, Reservation.line_id.in_(lent.where(OrderLine.asset_id == asset_id)))
+    query = select(Reservation.slots).where(Reservation.asset_id == asset_id, taken)
     return [(slots.lower or 0, slots.upper or 0) for slots in session.scalars(query)]
 
 

@@ -30,8 +30,10 @@ from marketplace.edge.context import actor, db, now, services, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.edge.notice_views import of_content
-from marketplace.use_cases import auction_drafts, auctions, notices, proceeds, relisting
+from marketplace.use_cases import auction_drafts, auctions, disposals, notices, proceeds, relisting
+from marketplace.use_cases.auction_files import LARGEST_FILE, MOST_FILES
 from marketplace.web.auction_form import read_dates, read_lots, read_outcomes, read_receipt, read_terms
+from marketplace.web.disposals import project_page
 
 blueprint = Blueprint("auction_desk", __name__, url_prefix="/disposals")
 
@@ -40,9 +42,13 @@ Page = str | tuple[str, int] | Response
 
 @blueprint.post("/<int:project_id>/auction")
 @needs(Permission.DISPOSE)
-def draft(project_id: int) -> Response:
+def draft(project_id: int) -> Page:
     """Propose an auction of an approved project."""
-    made = auction_drafts.draft(db(), actor(), now(), today(), zone(), project_id)
+    try:
+        made = auction_drafts.draft(db(), actor(), now(), today(), zone(), project_id)
+    except RuleError as error:
+        db().rollback()
+        return project_page(disposals.load(db(), actor(), project_id), error=error), status_of(error)
     return redirect(url_for("auction_desk.page", auction_id=made.id))
 
 
@@ -50,7 +56,7 @@ def draft(project_id: int) -> Response:
 @needs(Permission.READ_DISPOSALS)
 def page(auction_id: int) -> str:
     """An auction with everything that can be done about it."""
-    return _page(auctions.load(db(), actor(), auction_id))
+    return auction_page(auctions.load(db(), actor(), auction_id))
 
 
 @blueprint.post("/auctions/<int:auction_id>")
@@ -65,7 +71,7 @@ def save(auction_id: int) -> Page:
         dates = read_dates(form, zone())
         auction_drafts.edit(db(), actor(), now(), auction_id, version, read_terms(form), dates, lots)
 
-    return _done(auction_id, store, gettext("已保存。"))
+    return done(auction_id, store, gettext("已保存。"))
 
 
 @blueprint.get("/auctions/<int:auction_id>/preview")
@@ -76,7 +82,8 @@ def preview(auction_id: int) -> str:
     content = notices.preview(db(), auction, now(), zone())
     kind = NoticeKind(content["kind"])
     one = of_content(content, kind, content["version"], "", now(), now())
-    return render_template("disposals/preview.html", one=one, auction=auction)
+    files = {file.digest: file.id for file in auction.files}
+    return render_template("disposals/preview.html", one=one, auction=auction, files=files)
 
 
 @blueprint.post("/auctions/<int:auction_id>/bundle")
@@ -85,7 +92,7 @@ def bundle(auction_id: int) -> Page:
     """Sell several lots together."""
     ids = request.form.getlist("lot", type=int)
     name = request.form.get("name", "")
-    return _done(
+    return done(
         auction_id,
         lambda: auction_drafts.bundle(db(), actor(), now(), auction_id, ids, name),
         gettext("已合并。"),
@@ -96,7 +103,7 @@ def bundle(auction_id: int) -> Page:
 @needs(Permission.DISPOSE)
 def split(auction_id: int, lot_id: int) -> Page:
     """Sell each card of a lot by itself again."""
-    return _done(
+    return done(
         auction_id,
         lambda: auction_drafts.split(db(), actor(), now(), auction_id, lot_id),
         gettext("已拆分。"),
@@ -111,7 +118,7 @@ def act(auction_id: int, action: str) -> Page:
     """Take an auction one step."""
     name = gettext(AUCTION_ACTION_NAMES[AuctionAction(action)])
     reason = request.form.get("reason", "")
-    return _done(auction_id, lambda: _act(auction_id, action, reason), gettext("已%(action)s。", action=name))
+    return done(auction_id, lambda: _act(auction_id, action, reason), gettext("已%(action)s。", action=name))
 
 
 def _act(auction_id: int, action: str, reason: str) -> object:
@@ -138,7 +145,7 @@ def results(auction_id: int) -> Page:
         outcomes = read_outcomes(request.form, [lot.number for lot in auction.lots], today())
         notices.announce_results(db(), actor(), now(), today(), zone(), auction_id, outcomes)
 
-    return _done(auction_id, enter, gettext("结果已公布。"))
+    return done(auction_id, enter, gettext("结果已公布。"))
 
 
 @blueprint.post("/auctions/<int:auction_id>/relist")
@@ -149,7 +156,7 @@ def relist(auction_id: int) -> Page:
         made = relisting.relist(db(), actor(), now(), today(), zone(), auction_id)
     except RuleError as error:
         db().rollback()
-        return _page(auctions.load(db(), actor(), auction_id), error=error), status_of(error)
+        return auction_page(auctions.load(db(), actor(), auction_id), error=error), status_of(error)
     flash(gettext("已按价格规则编制新的拍卖，请核对后送审。"), "ok")
     return redirect(url_for("auction_desk.page", auction_id=made.id))
 
@@ -162,7 +169,7 @@ def receive(auction_id: int, lot_id: int) -> Page:
     def record() -> None:
         proceeds.record(db(), actor(), now(), lot_id, read_receipt(request.form))
 
-    return _done(auction_id, record, gettext("已登记收入，待财政审批人确认上缴。"))
+    return done(auction_id, record, gettext("已登记收入，待财政审批人确认上缴。"))
 
 
 @blueprint.post("/auctions/<int:auction_id>/lots/<int:lot_id>/remitted")
@@ -178,7 +185,7 @@ def remitted(auction_id: int, lot_id: int) -> Page:
             raise Invalid(gettext("请填写上缴日期。"), fields=(FieldError("remitted_on", "", {}),)) from None
         proceeds.confirm(db(), actor(), now(), lot_id, on, request.form.get("remittance", ""))
 
-    return _done(auction_id, confirm, gettext("已确认上缴。"))
+    return done(auction_id, confirm, gettext("已确认上缴。"))
 
 
 def zone() -> ZoneInfo:
@@ -186,18 +193,19 @@ def zone() -> ZoneInfo:
     return ZoneInfo(services().settings.time_zone)
 
 
-def _done(auction_id: int, do: Callable[[], object], told: str) -> Page:
+def done(auction_id: int, do: Callable[[], object], told: str) -> Page:
     """Do it and show the auction anew, or show it with what is wrong; what was typed stays."""
     try:
         do()
     except RuleError as error:
         db().rollback()
-        return _page(auctions.load(db(), actor(), auction_id), error=error), status_of(error)
+        return auction_page(auctions.load(db(), actor(), auction_id), error=error), status_of(error)
     flash(told, "ok")
     return redirect(url_for("auction_desk.page", auction_id=auction_id))
 
 
-def _page(auction: Auction, *, error: RuleError | None = None) -> str:
+def auction_page(auction: Auction, *, error: RuleError | None = None) -> str:
+    """An auction with everything that can be done about it, and what went wrong if something did."""
     path = auction.project.unit.path
     since = notices.noticed_on(db(), auction, today(), zone())
     return render_template(
@@ -221,9 +229,14 @@ def _page(auction: Auction, *, error: RuleError | None = None) -> str:
         may_relist=auction.state is AuctionState.CLOSED
         and any(lot.state is LotState.UNSOLD for lot in auction.lots)
         and actor().may(Permission.DISPOSE, path),
+        due_on=proceeds.due_on(db(), auction),
+        today=today(),
         may_receive=actor().may(Permission.DISPOSE, path),
         may_confirm=actor().may(Permission.CONFIRM_PROCEEDS, path),
+        most_files=MOST_FILES,
+        largest_mb=LARGEST_FILE >> 20,
         typed=request.form if error else {},
+        tried=request.view_args.get("action", "") if error and request.view_args else "",
         error=message_of(error) if error else "",
         basis_of_error=error.basis if error else "",
         mistakes=_mistakes(error),
@@ -251,8 +264,10 @@ def _actions(auction: Auction, path: Any) -> list[str]:
         for row in AUCTION_STEPS
         if row.source is auction.state
         and row.action is not AuctionAction.CLOSE
+        and row.permission is not None
         and actor().may(row.permission, path)
         and not (row.action is AuctionAction.APPROVE and who in own)
+        and not (row.action is AuctionAction.REVISE and auctions.has_begun(auction, now()))
     ]
 
 

@@ -78,7 +78,8 @@ def read_outcomes(form: Mapping[str, str], lots: Sequence[int], today: dt.date) 
         price = _optional(form, f"price-{lot}", values.read_money)
         day = _optional(form, f"concluded_on-{lot}", values.read_date) or today
         if price is not None or f"unsold-{lot}" in form:
-            found[lot] = Outcome(day, price, form.get(f"winner-{lot}", ""))
+            winner, way = (form.get(f"{name}-{lot}", "") for name in ("winner", "way"))
+            found[lot] = Outcome(day, price, winner, way)
     return found
 
 

@@ -18,14 +18,16 @@ from marketplace.domain.disposals import (
     REQUIREMENTS,
     WAY_NAMES,
     WHY_NAMES,
+    WITH_RECIPIENT,
     ConditionKind,
     ProjectAction,
     ProjectState,
     Way,
     project_actions,
 )
-from marketplace.domain.errors import FieldError, Invalid, RuleError
+from marketplace.domain.errors import FieldError, Invalid, RuleError, invalid_field
 from marketplace.domain.permissions import Permission
+from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
@@ -34,6 +36,7 @@ from marketplace.use_cases import (
     auctions,
     disposal_candidates,
     disposal_decisions,
+    disposal_lists,
     disposal_preparation,
     disposals,
     proceeds,
@@ -42,24 +45,54 @@ from marketplace.use_cases.disposal_candidates import Wish
 
 blueprint = Blueprint("disposals", __name__, url_prefix="/disposals")
 
+BOARD_PAGE = 60
+"""Projects that the board shows at once."""
 Page = str | tuple[str, int] | Response
 
 
 @blueprint.get("")
 @needs(Permission.READ_DISPOSALS)
 def board() -> str:
-    """Projects by stage, and the proceeds that haven't reached the treasury."""
-    projects = disposals.board(db(), actor())
+    """Projects by stage, found by words, way and stage, and the proceeds that aren't at the treasury yet."""
+    q, way, state = _wish()
+    before = request.args.get("before", type=int)
+    chosen = [state] if state else []
+    found = disposal_lists.newest(
+        db(), actor(), states=chosen, way=way, q=q, before=before, limit=BOARD_PAGE + 1
+    )
+    shown, rest = found[:BOARD_PAGE], found[BOARD_PAGE:]
+    wish = {"q": q, "way": way or "", "state": state or ""}
+    kept: dict[str, Any] = {name: value for name, value in wish.items() if value}
     return render_template(
         "disposals/board.html",
+        wish=wish,
+        narrowed=bool(kept),
         columns=[
-            (name, [one for one in projects if one.state is state])
+            (name, state, [one for one in shown if one.state is state])
             for state, name in PROJECT_STATE_NAMES.items()
+            if not chosen or state in chosen
         ],
-        counts=disposals.count_items(db(), [project.id for project in projects]),
+        totals=disposal_lists.count_by_state(db(), actor(), way=way, q=q),
+        counts=disposals.count_items(db(), [project.id for project in shown]),
+        first_url=url_for("disposals.board", **kept) if before else "",
+        next_url=url_for("disposals.board", **kept, before=shown[-1].id) if rest else "",
         ways=WAY_NAMES,
+        way_options=[(way.value, gettext(name)) for way, name in WAY_NAMES.items()],
+        state_options=[(state.value, gettext(name)) for state, name in PROJECT_STATE_NAMES.items()],
         owed=proceeds.owed(db(), actor()),
+        sums=proceeds.sums(db(), actor()),
         may_open=actor().may_anywhere(Permission.DISPOSE),
+    )
+
+
+def _wish() -> tuple[str, Way | None, ProjectState | None]:
+    """What the board is narrowed to; what is no way and no stage is passed over."""
+    args = request.args
+    way, state = args.get("way", ""), args.get("state", "")
+    return (
+        args.get("q", "")[:100],
+        Way(way) if way in WAY_NAMES else None,
+        ProjectState(state) if state in PROJECT_STATE_NAMES else None,
     )
 
 
@@ -91,7 +124,7 @@ def create() -> Page:
 @needs(Permission.READ_DISPOSALS)
 def page(project_id: int) -> str:
     """A project: its cards, its check list, what comes next."""
-    return _page(disposals.load(db(), actor(), project_id))
+    return project_page(disposals.load(db(), actor(), project_id))
 
 
 @blueprint.post("/<int:project_id>/facts")
@@ -145,10 +178,21 @@ def _save_facts(project_id: int) -> None:
         "appraiser": form.get("appraiser", "").strip()[:200],
         "recipient": form.get("recipient", "").strip()[:200],
         "appraised_on": _read("appraised_on", values.read_date, day) if day else None,
+        "receiver_id": _receiver(form.get("receiver", "").strip()),
     }
     disposal_preparation.edit(db(), actor(), now(), project_id, given)
     items = {item: _item(item, form) for item in form.getlist("item", type=int)}
     disposal_preparation.appraise(db(), actor(), now(), project_id, items)
+
+
+def _receiver(code: str) -> int | None:
+    """The unit of this system with the code that was chosen; none where nothing was."""
+    if not code:
+        return None
+    unit = disposal_preparation.receiver_with(db(), code)
+    if unit is None:
+        raise invalid_field("receiver", N_("没有编码为“%(code)s”的单位，请从列表中选择。"), code=code)
+    return unit.id
 
 
 def _item(item: int, form: Mapping[str, str]) -> tuple[Decimal | None, str]:
@@ -170,12 +214,13 @@ def _done(project_id: int, do: Callable[[], object], told: str) -> Page:
         do()
     except RuleError as error:
         db().rollback()
-        return _page(disposals.load(db(), actor(), project_id), error=error), status_of(error)
+        return project_page(disposals.load(db(), actor(), project_id), error=error), status_of(error)
     flash(told, "ok")
     return redirect(url_for("disposals.page", project_id=project_id))
 
 
-def _page(project: Project, *, error: RuleError | None = None) -> str:
+def project_page(project: Project, *, error: RuleError | None = None) -> str:
+    """A project with everything that can be done about it, and what went wrong if something did."""
     path = project.unit.path
     editable = project.state is ProjectState.DRAFT and actor().may(Permission.DISPOSE, path)
     recorded = {row.kind: row for row in project.conditions}
@@ -195,7 +240,12 @@ def _page(project: Project, *, error: RuleError | None = None) -> str:
         may_draft=project.way is Way.AUCTION
         and project.state in (ProjectState.APPROVED, ProjectState.RUNNING)
         and actor().may(Permission.DISPOSE, path),
+        receivers=disposal_preparation.receiving_units(db())
+        if editable and project.way is Way.GRATUITOUS_TRANSFER
+        else [],
+        with_recipient=project.way in WITH_RECIPIENT,
         typed=request.form if error else {},
+        tried=request.view_args.get("action", "") if error and request.view_args else "",
         error=message_of(error) if error else "",
         basis_of_error=error.basis if error else "",
         mistakes=[message_of(one) for one in error.fields] if isinstance(error, Invalid) else [],

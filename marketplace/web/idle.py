@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,15 +11,16 @@ from werkzeug.wrappers import Response
 from marketplace.db.idle import IdleFlag
 from marketplace.db.people import Unit
 from marketplace.domain.errors import Invalid, RuleError
-from marketplace.domain.idle import ANSWER_NAMES, BASIS, ON_SILENCE_NAMES, REVIEW_NAMES, Answer, Review
+from marketplace.domain.idle import ANSWER_NAMES, BASIS, ON_SILENCE_NAMES, REVIEW_NAMES, Answer, FlagAction
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
-from marketplace.use_cases import idle
+from marketplace.use_cases import idle, idle_actions
 from marketplace.use_cases.idle import Outcome, Show
+from marketplace.use_cases.idle_places import place_of, read_place
 from marketplace.web.assets import field_messages
 from marketplace.web.bulk_selection import numbers
 from marketplace.web.idle_texts import evidence_of, rule_of
@@ -132,7 +132,14 @@ def _said(wanted: str, count: int) -> str:
 
 def _page(error: RuleError | None = None) -> Page:
     show, unit = _shown(), request.args.get("unit", type=int)
-    found = idle.search(db(), actor(), show, unit_id=unit, after=_after(show), limit=ROWS + 1)
+    found = idle.search(
+        db(),
+        actor(),
+        show,
+        unit_id=unit,
+        after=read_place(request.args.get("after", ""), show),
+        limit=ROWS + 1,
+    )
     rows = found[:ROWS]
     counts = idle.counts(db(), actor(), unit)
     body = render_template(
@@ -152,7 +159,7 @@ def _page(error: RuleError | None = None) -> Page:
         rows=[_view(row) for row in rows],
         several_units=len({row.unit_id for row in rows}) > 1 or actor().may_anywhere(Permission.REVIEW_IDLE),
         may_answer=show is Show.OPEN and actor().may_anywhere(Permission.LIST_ASSETS),
-        next_url=url_for("idle.page", show=show, unit=unit, after=_place(rows[-1], show))
+        next_url=url_for("idle.page", show=show, unit=unit, after=place_of(rows[-1], show))
         if len(found) > ROWS
         else "",
         first_url=url_for("idle.page", show=show, unit=unit) if request.args.get("after") else "",
@@ -176,13 +183,8 @@ def _view(row: IdleFlag) -> dict[str, Any]:
         "review": gettext(REVIEW_NAMES[row.review]) if row.review else "",
         "on_silence": gettext(ON_SILENCE_NAMES[row.on_silence]),
         "late": late,
-        "may_answer": _may_answer(row),
+        "may_answer": FlagAction.LIST in idle_actions.allowed(actor(), row),
     }
-
-
-def _may_answer(row: IdleFlag) -> bool:
-    waits = row.closed_at is None and row.answer is not Answer.OBJECTED
-    return waits and actor().may(Permission.LIST_ASSETS, row.asset.unit.path)
 
 
 def _flag_page(flag_id: int, error: RuleError | None = None) -> Page:
@@ -191,7 +193,7 @@ def _flag_page(flag_id: int, error: RuleError | None = None) -> Page:
     body = render_template(
         "idle/flag.html",
         row=_view(row),
-        may_object=_may_answer(row) and row.review is not Review.REFUSED,
+        may_object=FlagAction.OBJECT in idle_actions.allowed(actor(), row),
         may_review=waits and actor().may(Permission.REVIEW_IDLE, row.asset.unit.path),
         own=row.answered_by == actor().user_id,
         typed=request.form if error else {},
@@ -225,21 +227,3 @@ def _shown() -> Show:
 
 def _back() -> str:
     return url_for("idle.page", show=request.args.get("show"), unit=request.args.get("unit", type=int))
-
-
-def _place(row: IdleFlag, show: Show) -> str:
-    """Where the next page goes on: a day, or a moment, and an id."""
-    where = row.closed_at if show is Show.ANSWERED else row.answer_by
-    assert where is not None
-    return f"{where.isoformat()}~{row.id}"
-
-
-def _after(show: Show) -> tuple[object, int] | None:
-    where, _, number = request.args.get("after", "").partition("~")
-    if not number.isdecimal():
-        return None
-    read = dt.datetime.fromisoformat if show is Show.ANSWERED else dt.date.fromisoformat
-    try:
-        return read(where), int(number)
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""The papers of orders: as PDF for those who may see the order, and their verification for anyone."""
+"""The papers of orders and sales: as PDF for those who may see them, and their verification for anyone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from marketplace.db.papers import Paper
 from marketplace.documents import pdf
+from marketplace.domain.auctions import LOT_STATE_NAMES, LotState
 from marketplace.domain.errors import NotFound
+from marketplace.domain.notices import masked_winner
 from marketplace.domain.orders import STATE_NAMES
 from marketplace.domain.papers import (
     ALPHABET,
     CODE_LENGTH,
     PAPER_NAMES,
+    PaperKind,
     grouped,
     masked,
     short_digest,
@@ -38,7 +42,18 @@ def paper(order_id: int) -> Response:
     """The 调拨单 or 借用协议 of an order as it stands now; it goes on record before it is shown."""
     settings = services().settings
     zone = ZoneInfo(settings.time_zone)
-    found = papers.issue_for_order(db(), actor(), now(), zone, settings.secret_key, order_id)
+    return _printed(papers.issue_for_order(db(), actor(), now(), zone, settings.secret_key, order_id))
+
+
+@blueprint.get("/disposals/lots/<int:lot_id>/confirmation.pdf")
+@needs(Permission.READ_DISPOSALS)
+def sale(lot_id: int) -> Response:
+    """The 成交确认书 of a sold lot, with its buyer by name: for those alone who may know of the auction."""
+    return _printed(papers.issue_for_lot(db(), actor(), now(), services().settings.secret_key, lot_id))
+
+
+def _printed(found: Paper) -> Response:
+    settings = services().settings
     address = settings.public_url + url_for("papers.form")
     data = pdf.paper(found.content, found.issued_at, found.code, address)
     name = f"{found.content['number']}.pdf"
@@ -67,16 +82,21 @@ def record(code: str) -> Page:
         found = papers.verify(db(), today(), services().settings.secret_key, code)
     except NotFound as error:
         return _page(code, error=message_of(error)), 404
+    shown = {
+        "found": found,
+        "content": found.paper.content,
+        "code": grouped(found.paper.code),
+        "kind_name": PAPER_NAMES[found.paper.kind],
+        "digest": short_digest(found.paper.digest),
+    }
+    if found.paper.kind is PaperKind.SALE_CONFIRMATION:
+        buyer = masked_winner(found.paper.content["parties"][1]["name"])
+        return render_template(
+            "papers/sale.html", lot_state=LOT_STATE_NAMES[LotState(found.state)], buyer=buyer, **shown
+        )
+    signers = _signers(found.paper.content)
     return render_template(
-        "papers/record.html",
-        found=found,
-        content=found.paper.content,
-        code=grouped(found.paper.code),
-        kind_name=PAPER_NAMES[found.paper.kind],
-        order_state=STATE_NAMES[found.state],
-        digest=short_digest(found.paper.digest),
-        signers=_signers(found.paper.content),
-        masked=masked,
+        "papers/record.html", order_state=STATE_NAMES[found.state], signers=signers, masked=masked, **shown
     )
 
 

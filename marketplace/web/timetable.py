@@ -1,30 +1,22 @@
-"""Where an asset stands between use and disposal, as its page shows it; and steering its timetable."""
+"""Where an asset stands between use and disposal, as its page shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
-from werkzeug.wrappers import Response
 
 from marketplace.db.assets import Asset
 from marketplace.db.idle import IdleFlag
-from marketplace.domain.errors import RuleError
 from marketplace.domain.idle import SIGN_NAMES
 from marketplace.domain.permissions import Permission
 from marketplace.domain.states import AssetState
 from marketplace.domain.timetable import BASIS, STAGE_NAMES, Stage
-from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, now, services, today
-from marketplace.edge.i18n import day, message_of
+from marketplace.edge.context import actor, db, services, today
+from marketplace.edge.i18n import day
 from marketplace.use_cases import idle, timetable
 from marketplace.use_cases.timetable import Standing
 from marketplace.web.idle_texts import evidence_of, rule_of
-
-blueprint = Blueprint("timetable", __name__, url_prefix="/assets/<int:asset_id>/timetable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,46 +95,3 @@ def _last_used(asset: Asset) -> str:
         return ""
     sign = gettext(SIGN_NAMES[asset.last_used_by])
     return gettext("最近一次使用迹象：%(day)s（%(sign)s）", day=day(asset.last_used_on), sign=sign)
-
-
-@blueprint.post("/stop")
-@needs(Permission.STEER_TIMETABLE)
-def stop(asset_id: int) -> Response:
-    """Stop the clock."""
-    return _steer(
-        asset_id,
-        lambda: timetable.stop_clock(db(), actor(), now(), today(), asset_id, request.form.get("reason", "")),
-        gettext("时间表已暂停。"),
-    )
-
-
-@blueprint.post("/go-on")
-@needs(Permission.STEER_TIMETABLE)
-def go_on(asset_id: int) -> Response:
-    """Let the clock go on."""
-    return _steer(
-        asset_id,
-        lambda: timetable.let_go_on(db(), actor(), now(), today(), asset_id),
-        gettext("时间表继续计算。"),
-    )
-
-
-@blueprint.post("/skip")
-@needs(Permission.STEER_TIMETABLE)
-def skip(asset_id: int) -> Response:
-    """End the stage early."""
-    return _steer(
-        asset_id,
-        lambda: timetable.skip(db(), actor(), now(), today(), asset_id, request.form.get("reason", "")),
-        gettext("已进入下一阶段。"),
-    )
-
-
-def _steer(asset_id: int, act: Callable[[], Any], done: str) -> Response:
-    try:
-        act()
-        flash(done, "ok")
-    except RuleError as error:
-        db().rollback()
-        flash(message_of(error), "error")
-    return redirect(url_for("assets.page", asset_id=asset_id))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.domain.auction_rules import Rules, as_json, from_json, read_rules
 from marketplace.domain.auction_terms import TERMS
 from marketplace.domain.auctions import (
     AUCTION_STEPS,
@@ -19,7 +20,6 @@ from marketplace.domain.auctions import (
     LotTerms,
     Phase,
     Plan,
-    Rules,
     auction_step,
     check,
     phase_of,
@@ -29,7 +29,7 @@ from marketplace.domain.auctions import (
     propose_relist_price,
 )
 from marketplace.domain.calendar import Calendar
-from marketplace.domain.errors import Conflict
+from marketplace.domain.errors import Conflict, Invalid
 from marketplace.domain.notices import masked_winner
 
 DAY = dt.timedelta(days=1)
@@ -135,7 +135,7 @@ def test_proposed_amounts_break_no_rule(start: Decimal) -> None:
         start=start,
         reserve=start,
         deposit=propose_deposit(start, Rules()),
-        increment=propose_increment(start),
+        increment=propose_increment(start, Rules()),
     )
     assert found(replace(LAWFUL, lots=(lot,))) == []
     again = replace(lot, start=propose_relist_price(start, Rules()), reserve=None, last_price=start)
@@ -174,3 +174,42 @@ def test_every_state_and_action_is_in_the_table_or_refused() -> None:
 )
 def test_buyers_are_masked(name: str, shown: str) -> None:
     assert masked_winner(name) == shown
+
+
+def typed_rules(**changes: object) -> dict[str, str]:
+    return {name: str(value) for name, value in (as_json(Rules()) | changes).items()}
+
+
+def test_rules_are_read_as_they_are_kept() -> None:
+    assert read_rules(typed_rules()) == from_json(as_json(Rules())) == from_json({}) == Rules()
+    changed = read_rules(typed_rules(notice_days="15", approval_threshold="80万"))
+    assert (changed.notice_days, changed.approval_threshold) == (15, Decimal("800000.00"))
+
+
+@pytest.mark.parametrize(
+    ("name", "basis"), [("notice_days", "拍卖法第四十五条"), ("exhibition_days", "拍卖法第四十八条")]
+)
+def test_rules_below_the_law_are_refused_with_the_article(name: str, basis: str) -> None:
+    least = getattr(Rules(), name)
+    with pytest.raises(Invalid) as refused:
+        read_rules(typed_rules(**{name: least - 1}))
+    assert [error.field for error in refused.value.fields] == [name]
+    assert refused.value.basis == basis
+    assert getattr(from_json({name: least - 1}), name) == least
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"notice_days": "x"},
+        {"bidding_hours": "0"},
+        {"floor_percent": "101"},
+        {"approval_threshold": "-1"},
+        {"remittance_days": ""},
+        {"deposit_percent": "30"},
+    ],
+)
+def test_rules_out_of_bounds_are_refused(change: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_rules(typed_rules(**change))
+    assert [error.field for error in refused.value.fields] == list(change)

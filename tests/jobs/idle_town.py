@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from jobs.means import Means
 from marketplace.config import Settings
 from marketplace.db.assets import Asset
-from marketplace.db.audit import AuditEntry
 from marketplace.db.idle import Event, IdleFlag, Screening
-from marketplace.db.messages import Message
-from marketplace.db.outbox import OutboxRow
-from marketplace.db.people import Unit, User
+from marketplace.db.people import Unit
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.permissions import Role
 from marketplace.domain.states import AssetState
@@ -85,23 +81,3 @@ class Town:
         query = select(Asset.number, *columns).join(Asset, Asset.id == Screening.asset_id)
         with self.sessions() as session:
             return {number: tuple(rest) for number, *rest in session.execute(query)}
-
-
-def everything(session: Session) -> dict[str, list[Any]]:
-    """All that the jobs write, without what differs from run to run."""
-    number = select(Asset.number).where(Asset.id == AuditEntry.object_id).scalar_subquery()
-    person = select(User.username).where(User.id == Message.user_id).scalar_subquery()
-    queries = {
-        "cards": select(Asset.number, Asset.state, Asset.version),
-        "flags": select(
-            Asset.number, IdleFlag.rule, IdleFlag.evidence, IdleFlag.answer_by, IdleFlag.answer
-        ).join(IdleFlag.asset),
-        "stages": select(
-            Asset.number,
-            *(Screening.stage, Screening.stage_since, Screening.stage_until, Screening.days_left),
-        ).join(Asset, Asset.id == Screening.asset_id),
-        "record": select(number, AuditEntry.action, AuditEntry.before, AuditEntry.after),
-        "told": select(person, Message.kind, Message.params, Message.needs_action),
-        "queued": select(Asset.number).join(OutboxRow, OutboxRow.asset_id == Asset.id),
-    }
-    return {name: sorted(map(repr, session.execute(query))) for name, query in queries.items()}

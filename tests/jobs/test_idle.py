@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
-import signal
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import select, update
 
 from jobs.idle import answer_silence, flag_idle
-from marketplace.config import ROOT, Settings
+from marketplace.config import Settings
 from marketplace.db.assets import Asset, Listing
 from marketplace.db.audit import AuditEntry
 from marketplace.db.catalogue import Category
@@ -27,9 +22,8 @@ from marketplace.domain.assets import Secrecy
 from marketplace.domain.idle import Answer, IdlePolicy, IdleRule, OnSilence, plain, policy_of
 from marketplace.domain.permissions import PLATFORM
 from marketplace.use_cases import idle_policies
-from tests.conftest import NOW, empty
-from tests.jobs import idle_jobs_that_die
-from tests.jobs.idle_town import DAY, DESK, STAFF, TODAY, Town, everything
+from tests.conftest import NOW
+from tests.jobs.idle_town import DAY, DESK, STAFF, TODAY, Town
 
 LONG_AGO = TODAY - 400 * DAY
 AFTER_ANSWERS = dt.datetime(2026, 9, 22, 1, tzinfo=dt.UTC)
@@ -197,61 +191,6 @@ def test_the_nearest_policy_holds_in_sql_as_in_python(town: Town) -> None:
     found = {number: flag.evidence["limit"] for number, flag in town.flags().items()}
     assert found == {name: days for name, days in cards.items() if days} | {"none": 11}
     assert set(found.values()) == {11, 22, 33}
-
-
-def found(settings: Settings, sessions: SessionFactory) -> Town:
-    """The town with something to do for every statement of the jobs."""
-    town = Town(settings, sessions)
-    over = town.event("运动会", TODAY - 3 * DAY)
-    for number in range(6):
-        town.card(f"unused{number}", last_used_on=LONG_AGO)
-        town.card(f"event{number}", event_id=over)
-        town.card(f"desk{number}", quantity=4, **DESK)
-        town.card(f"offer{number}", inside=True)
-        town.card(f"open{number}", listed=True)
-    with transaction(sessions) as session:
-        asset = session.scalars(select(Asset).where(Asset.number == "unused0")).one()
-        asset.state = "idle_flagged"
-        flag = {"rule": "unused", "evidence": {"since": "2025-01-01", "days": 300, "limit": 180}}
-        early = NOW - 60 * DAY
-        session.add(
-            IdleFlag(
-                **flag,
-                asset_id=asset.id,
-                unit_id=asset.unit_id,
-                flagged_at=early,
-                answer_by=TODAY - DAY,
-                on_silence=OnSilence.LIST,
-                quiet_days=365,
-            )
-        )
-    return town
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_killed_at_random_and_run_by_two_at_once_it_ends_the_same(
-    settings: Settings, sessions: SessionFactory, engine: Engine, seed: int
-) -> None:
-    found(settings, sessions)
-    statements = idle_jobs_that_die.run(settings.database_url, 0)
-    with sessions() as session:
-        undisturbed = everything(session)
-    empty(engine)
-    found(settings, sessions)
-    chance = random.Random(seed)
-    # The second time there is less to do, but it always begins with a few statements.
-    for moment in (chance.randrange(1, statements), chance.randrange(1, 6)):
-        assert _process(settings, moment).wait() == -signal.SIGKILL
-    both = [_process(settings, 0) for _ in range(2)]
-    assert [process.wait() for process in both] == [0, 0]
-    with sessions() as session:
-        assert everything(session) == undisturbed
-    assert all(undisturbed.values())
-
-
-def _process(settings: Settings, last: int) -> subprocess.Popen[bytes]:
-    program = [sys.executable, "-m", idle_jobs_that_die.__name__, settings.database_url, str(last)]
-    return subprocess.Popen(program, cwd=Path(ROOT), stdout=subprocess.DEVNULL)
 
 
 def test_the_platform_is_who_flags(town: Town) -> None:

@@ -15,6 +15,7 @@ from marketplace.db.idle import Event, IdleFlag, IdlePolicyRow, Screening
 from marketplace.db.messages import Message
 from marketplace.db.people import Unit
 from marketplace.domain.assets import UseStatus
+from marketplace.domain.disposals import Way, Why
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.domain.events import EventDetails
 from marketplace.domain.idle import Answer, IdlePolicy, IdleRule, OnSilence, Review, UseSign
@@ -22,7 +23,18 @@ from marketplace.domain.orders import OrderKind
 from marketplace.domain.permissions import PLATFORM, Actor, Role
 from marketplace.domain.states import AssetState
 from marketplace.domain.timetable import Stage
-from marketplace.use_cases import events, idle, idle_policies, listings, timetable, timetable_walk, use_signs
+from marketplace.use_cases import (
+    disposal_preparation,
+    events,
+    idle,
+    idle_flagging,
+    idle_policies,
+    idle_silence,
+    listings,
+    timetable,
+    timetable_walk,
+    use_signs,
+)
 from marketplace.use_cases.idle import Show
 from tests import factories
 from tests.conftest import NOW
@@ -76,6 +88,23 @@ def test_listing_answers_the_flag_whichever_way_it_is_done(town: Town) -> None:
     listing = town.session.scalars(select(Listing).where(Listing.asset_id == here.asset_id)).one()
     assert (listing.unconfirmed, listing.contact_name) == (False, town.users["A.officer"].name)
     assert listing.audience_unit_id == town.units["A"].parent_id, "the own department comes first"
+
+
+def test_taking_it_to_disposal_confirms_the_flag_and_asks_nobody_any_more(town: Town) -> None:
+    flag, objected = flagged(town), flagged(town)
+    idle_flagging.tell_holders(town.session, NOW)
+    idle.object_to(town.session, town.actor("A.officer"), NOW, [objected.id], "还要用")
+    manager, cards = town.actor("manager"), {flag.asset_id: Why.CHOSEN, objected.asset_id: Why.CHOSEN}
+    open_project = disposal_preparation.open_project
+    open_project(town.session, manager, NOW, TODAY, Way.WRITE_OFF, "清查损失", cards)
+    for one in (flag, objected):
+        town.session.refresh(one)
+        assert (one.answer, one.closed_at) == (Answer.CONFIRMED, NOW)
+        assert one.asset.state is AssetState.DISPOSAL
+    assert not town.session.scalars(select(Message.id).where(Message.needs_action)).all()
+    before = told(town, "A.officer")
+    idle_silence.tell_holders(town.session, NOW)
+    assert told(town, "A.officer") == before, "nothing of it was listed"
 
 
 def test_of_an_excess_only_the_excess_is_offered(town: Town) -> None:

@@ -156,8 +156,9 @@ def _sell_and_remit(desk: Desk, auction: str) -> None:
     page = desk.manager.get(auction).text
     lot = re.search(r"/lots/(\d+)/proceeds", page)
     assert lot
-    receipt = {"amount": "61000", "received_on": "2026-10-01", "voucher": "SK-1"}
+    receipt = {"amount": "61000", "received_on": "2026-09-02", "voucher": "SK-1"}
     assert desk.manager.post(f"{auction}/lots/{lot[1]}/proceeds", receipt).status_code == 302
+    assert "逾期未上缴" in desk.manager.get(auction).text
     assert "未上缴国库的收入（1笔）" in desk.manager.get("/disposals").text
     desk.finance.get("/profile")
     paid = {"remitted_on": "2026-10-02", "remittance": "JK-1"}

@@ -238,9 +238,11 @@ def test_the_manager_steers_the_timetable(world: World, offer: int, officer: Vis
     assert officer.post(f"{path}/skip", {"reason": "太旧"}).status_code == 403
     manager = world.signed_in(Role.WAREHOUSE_MANAGER, at="330000")
     manager.get(f"/assets/{offer}")
-    manager.post(f"{path}/stop", {"reason": ""})
-    assert "请写明理由" in manager.get(f"/assets/{offer}").text
+    refused = manager.post(f"{path}/stop", {"reason": ""})
+    assert (refused.status_code, "请写明理由" in refused.text) == (422, True)
     manager.post(f"{path}/stop", {"reason": "等待修理"})
+    late = manager.post(f"{path}/stop", {"reason": "再停一次"})
+    assert (late.status_code, 'value="再停一次"' in late.text) == (409, True)
     page = manager.get(f"/assets/{offer}").text
     assert "还剩30个工作日" in page
     assert "等待修理" in page
