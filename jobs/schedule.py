@@ -15,6 +15,7 @@ from jobs.auctions import prepare_auctions
 from jobs.idle import answer_silence, flag_idle, walk_timetable
 from jobs.means import Figures, Job, Means
 from jobs.orders import award_windows, check_pieces, expire_orders
+from jobs.reminders import remind
 from marketplace.db.outbox import KeptAnswer, OutboxRow
 from marketplace.db.session import transaction
 from marketplace.domain.jobs import PLAN_OF
@@ -139,6 +140,7 @@ JOBS: tuple[Job, ...] = (
     Job(PLAN_OF["walk-timetable"], "Move what is on offer along its timetable", walk_timetable),
     Job(PLAN_OF["flag-idle"], "Flag what seems to be idle and tell its holders", flag_idle),
     Job(PLAN_OF["answer-silence"], "Do what silence means for flags nobody answered", answer_silence),
+    Job(PLAN_OF["remind"], "Remind of what is due or overdue, and escalate", remind),
     Job(PLAN_OF["check-pieces"], "Check that no piece was lost or made", check_pieces),
     Job(PLAN_OF["tidy"], "Forget what is no longer needed", tidy),
 )

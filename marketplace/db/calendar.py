@@ -51,4 +51,18 @@ def load_calendar(session: Session) -> Calendar:
     return Calendar({row.day: row.working for row in session.execute(_EXCEPTIONS)})
 
 
+def working_days_after(day: str, count: str) -> str:
+    """SQL for the ``count``-th working day after a day, both given as SQL; for at least one.
+
+    The same rule in Python is :meth:`marketplace.domain.calendar.Calendar.add_working_days`; a test holds the
+    two together.
+    """
+    return f"""(
+        SELECT {day} + n FROM generate_series(1, {count} * 3 + 30) AS n
+        LEFT JOIN calendar_days ON calendar_days.day = {day} + n
+        WHERE coalesce(calendar_days.working, extract(isodow FROM {day} + n) < 6)
+        ORDER BY n OFFSET {count} - 1 LIMIT 1
+    )"""
+
+
 _EXCEPTIONS = select(CalendarDay.day, CalendarDay.working)

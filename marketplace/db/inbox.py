@@ -10,13 +10,15 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Integer, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from marketplace.db.inbox_tasks import BRANCHES, STAND_IN
+from marketplace.db import inbox_matters, inbox_tasks
+from marketplace.db.inbox_tasks import STAND_IN
 from marketplace.db.inbox_ways import TASKS, Rows, place_of
 from marketplace.db.orders import Order
 from marketplace.db.statements import Source, Statement
-from marketplace.domain.inbox import Place, Task, Waiting
+from marketplace.domain.inbox import ORDER_TASKS, Place, Task, Waiting
 from marketplace.domain.orders import DUE_DAYS
 
+BRANCHES = inbox_tasks.BRANCHES | inbox_matters.BRANCHES
 COUNTED = 100
 """Counting stops here: the badge says no more than 99+."""
 
@@ -60,8 +62,8 @@ def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int
 
 def entrusted(user_id: int, day: dt.date) -> ColumnElement[bool]:
     """Orders of which a step waits for the user as somebody's stand-in."""
-    rows = STAND_IN.bounded().subquery()
-    return Order.id.in_(select(rows.c.order_id).params(user=user_id, today=day))
+    rows = union_all(*(branch.bounded() for branch in STAND_IN)).subquery()
+    return Order.id.in_(select(rows.c.subject_id).params(user=user_id, today=day))
 
 
 def _values(user_id: int, today: dt.date, **more: Any) -> dict[str, Any]:
@@ -78,11 +80,11 @@ def _waiting(
     calm: int,
     rank: int,
     number: int,
-    order_id: int,
+    subject_id: int,
     deadline: dt.date | None,
     since: dt.datetime | None,
 ) -> Waiting:
-    return Waiting(TASKS[rank], Place(due, calm, rank, number), order_id, deadline, since)
+    return Waiting(TASKS[rank], Place(due, calm, rank, number), subject_id, deadline, since)
 
 
 def _together(*tasks: Task, limit: Any = None, order: bool = False, size: Any = _SIZE) -> Any:
@@ -118,7 +120,7 @@ def _has_number(columns: Any) -> ColumnElement[bool]:
 
 
 def _has_order(columns: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = columns.order_id == _NUMBER
+    found: ColumnElement[bool] = columns.subject_id == _NUMBER
     return found
 
 
@@ -129,6 +131,6 @@ def _is_named(columns: Any) -> ColumnElement[bool]:
 
 _COUNT = Statement(_counted())
 _LINE = _in_order(_together(*Task, limit=_behind, order=True))
-_OF_ORDER = _in_order(_together(*Task, limit=_has_order))
+_OF_ORDER = _in_order(_together(*ORDER_TASKS, limit=_has_order))
 _STEPS = _in_order(_together(Task.DECIDE, limit=_is_named))
 _ONE = {task: _in_order(_together(task, limit=_has_number)) for task in Task}

@@ -1,4 +1,4 @@
-"""Who is asked to do what: one query for each way in which something can wait for a user.
+"""Who is asked to do what about orders: one query for each way in which something can wait for a user.
 
 The SQL twin of the rules that the use cases ask one by one (``orders.decides_for``, the parts of the
 order table, the sides of a hand-over); tests hold the two together. Everything follows from the user's
@@ -33,8 +33,8 @@ from marketplace.db.inbox_ways import (
     Branch,
     Rows,
     keeps,
+    order_rows,
     read_first,
-    rows_of,
     word_is,
 )
 from marketplace.db.orders import Consent, DamageCase, Handover, Order, OrderLine, OrderStep, Reservation
@@ -56,51 +56,72 @@ def _decided_before(person: Any) -> ColumnElement[bool]:
     return found.correlate_except(earlier)
 
 
-def _open_steps(seats: CTE) -> Any:
+def _open_steps(seats: CTE, role: Any) -> Any:
     """The steps that are open at a seat; read first, and by their index, however few there are."""
     rows = select(OrderStep).where(
-        word_is(OrderStep.state, StepState.OPEN),
-        OrderStep.role == seats.c.role,
-        OrderStep.unit_id == seats.c.unit_id,
+        word_is(OrderStep.state, StepState.OPEN), role == seats.c.role, OrderStep.unit_id == seats.c.unit_id
     )
     return aliased(OrderStep, read_first(rows, seats))
 
 
+def _own_seat(role: Any, step: Any) -> ColumnElement[bool]:
+    seat = OWN_SEATS.alias()
+    found = exists().where(seat.c.role == role, seat.c.unit_id == step.unit_id)
+    return found.correlate_except(seat)
+
+
+def _free_principal(role: Any, step: Any) -> ColumnElement[bool]:
+    """Whether the user stands in for somebody in this role who could decide the step."""
+    lender = LENT_SEATS.alias()
+    found = exists().where(
+        lender.c.role == role,
+        lender.c.unit_id == step.unit_id,
+        lender.c.user_id != Order.requester_id,
+        ~_decided_before(lender.c.user_id),
+    )
+    return found.correlate_except(lender)
+
+
 def _decisions(step: Any) -> Rows:
     return (
-        rows_of(Task.DECIDE, step.id, deadline=step.deadline)
+        order_rows(Task.DECIDE, step.id, deadline=step.deadline)
         .join(step, step.order_id == Order.id)
         .where(word_is(Order.state, OrderState.SUBMITTED), Order.requester_id != USER, ~_decided_before(USER))
     )
 
 
-def _in_own_right() -> Branch:
-    """``domain.approvals.may_decide``, where the actor holds the role."""
-    return Branch(_decisions(_open_steps(OWN_SEATS)), OWN_SEATS)
-
-
-def _as_stand_in() -> Branch:
-    """``domain.approvals.may_decide``, where only somebody does for whom the actor stands in."""
-    step, lender = _open_steps(ONLY_LENT_SEATS), LENT_SEATS.alias("lender")
-    free = exists().where(
-        lender.c.role == step.role,
-        lender.c.unit_id == step.unit_id,
-        lender.c.user_id != Order.requester_id,
-        ~_decided_before(lender.c.user_id),
+def _in_own_right() -> tuple[Branch, Branch]:
+    """``domain.approvals.may_decide``, where the actor holds the role, or the one above it."""
+    step, above = _open_steps(OWN_SEATS, OrderStep.role), _open_steps(OWN_SEATS, OrderStep.escalated_to)
+    return (
+        Branch(_decisions(step), OWN_SEATS),
+        Branch(_decisions(above).where(~_own_seat(above.role, above)), OWN_SEATS),
     )
-    return Branch(_decisions(step).where(free.correlate_except(lender)), ONLY_LENT_SEATS)
+
+
+def _as_stand_in() -> tuple[Branch, Branch]:
+    """``domain.approvals.may_decide``, where only somebody does for whom the actor stands in."""
+    step = _open_steps(ONLY_LENT_SEATS, OrderStep.role)
+    above = _open_steps(ONLY_LENT_SEATS, OrderStep.escalated_to)
+    by_role = _decisions(step).where(_free_principal(step.role, step), ~_own_seat(step.escalated_to, step))
+    by_level = _decisions(above).where(
+        _free_principal(above.escalated_to, above),
+        ~_free_principal(above.role, above),
+        ~_own_seat(above.role, above),
+    )
+    return Branch(by_role, ONLY_LENT_SEATS), Branch(by_level, ONLY_LENT_SEATS)
 
 
 # What whoever asked, or the receiving unit's officer, is asked.
 
 
 def _own(task: Task, state: OrderState, *, deadline: Any = Order.answer_by) -> Branch:
-    rows = rows_of(task, Order.id, deadline=deadline)
+    rows = order_rows(task, Order.id, deadline=deadline)
     return Branch(rows.where(Order.requester_id == USER, word_is(Order.state, state)))
 
 
 def _offers_to_units() -> Branch:
-    rows = rows_of(Task.ACCEPT, Order.id, deadline=Order.answer_by).where(
+    rows = order_rows(Task.ACCEPT, Order.id, deadline=Order.answer_by).where(
         Order.receiver_unit_id == KEPT_UNITS.c.unit_id,
         word_is(Order.state, OrderState.OFFERED),
         Order.requester_id != USER,
@@ -118,7 +139,7 @@ def _loans_due() -> Branch:
 def _questions() -> Branch:
     transfer = aliased(Order)
     rows = (
-        rows_of(Task.CONSENT, Consent.id, since=Consent.asked_at)
+        order_rows(Task.CONSENT, Consent.id, since=Consent.asked_at)
         .join(Consent, Consent.loan_id == Order.id)
         .join(transfer, transfer.id == Consent.transfer_id)
         .where(
@@ -144,7 +165,7 @@ _RECEIVER_SIGNS = and_(Handover.receiver_at.is_(None), Handover.giver_id.is_dist
 
 
 def _hand_overs() -> Rows:
-    rows = rows_of(Task.HAND_OVER, Order.id, deadline=Order.answer_by)
+    rows = order_rows(Task.HAND_OVER, Order.id, deadline=Order.answer_by)
     return _signing(rows, "out").where(
         word_is(Order.state, OrderState.APPROVED),
         or_(word_is(Order.kind, OrderKind.TRANSFER), and_(Order.starts_on <= TODAY, Order.ends_on >= TODAY)),
@@ -165,7 +186,7 @@ def _taking_in() -> Branch:
 
 
 def _returns() -> Branch:
-    rows = _signing(rows_of(Task.GIVE_BACK, Order.id, deadline=Order.ends_on), "back").where(
+    rows = _signing(order_rows(Task.GIVE_BACK, Order.id, deadline=Order.ends_on), "back").where(
         Order.receiver_unit_id == KEPT_UNITS.c.unit_id,
         word_is(Order.state, OrderState.ON_LOAN),
         _RECEIVER_SIGNS,
@@ -175,7 +196,7 @@ def _returns() -> Branch:
 
 
 def _taking_back() -> Branch:
-    rows = _signing(rows_of(Task.TAKE_BACK, Order.id, since=Handover.receiver_at), "back").where(
+    rows = _signing(order_rows(Task.TAKE_BACK, Order.id, since=Handover.receiver_at), "back").where(
         Order.giver_unit_id == KEPT_UNITS.c.unit_id,
         word_is(Order.state, OrderState.ON_LOAN),
         # Who signed for the return also set its day; the order knows it without the record.
@@ -191,7 +212,7 @@ def _taking_back() -> Branch:
 
 def _damages() -> Branch:
     rows = (
-        rows_of(Task.DAMAGE, DamageCase.id, since=DamageCase.opened_at)
+        order_rows(Task.DAMAGE, DamageCase.id, since=DamageCase.opened_at)
         .join(DamageCase, DamageCase.order_id == Order.id)
         .where(DamageCase.settled_at.is_(None), keeps(Order.giver_unit_id))
     )
@@ -201,7 +222,7 @@ def _damages() -> Branch:
 def _blocked_transfers() -> Branch:
     """Transfers that wait for nothing but later loans, of which none was asked about yet."""
     rows = (
-        rows_of(Task.MAKE_WAY, Order.id, since=Order.submitted_at)
+        order_rows(Task.MAKE_WAY, Order.id, since=Order.submitted_at)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(
             Order.giver_unit_id == KEPT_UNITS.c.unit_id,
@@ -263,8 +284,9 @@ def _is_gathering() -> ColumnElement[bool]:
 
 
 STAND_IN = _as_stand_in()
+"""Where the user decides in somebody's place."""
 BRANCHES: dict[Task, tuple[Branch, ...]] = {
-    Task.DECIDE: (_in_own_right(), STAND_IN),
+    Task.DECIDE: (*_in_own_right(), *STAND_IN),
     Task.ACCEPT: (_own(Task.ACCEPT, OrderState.OFFERED), _offers_to_units()),
     Task.CORRECT: (_own(Task.CORRECT, OrderState.CORRECTION),),
     Task.HAND_OVER: (_handing_out(), _taking_in()),

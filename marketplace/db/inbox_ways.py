@@ -51,7 +51,7 @@ class Branch:
     """One way in which something can wait for the user."""
 
     rows: Rows
-    """``due, calm, rank, id, order_id, deadline, since``, for one row of the driver."""
+    """``due, calm, rank, id, subject_id, deadline, since``, for one row of the driver."""
     driver: CTE | None = None
 
     def bounded(self, *limits: Any, order: bool = False, size: Any = None) -> Rows:
@@ -127,21 +127,38 @@ def keeps(unit: SQLColumnExpression[int]) -> ColumnElement[bool]:
     return unit.in_(select(KEPT_UNITS.c.unit_id))
 
 
+def sits(unit: SQLColumnExpression[int], *roles: Role) -> ColumnElement[bool]:
+    """Whether the user holds one of these roles over the unit."""
+    seats = select(OWN_SEATS.c.unit_id).where(word_is(OWN_SEATS.c.role, *roles))
+    return unit.in_(seats)
+
+
 def rows_of(
     task: Task,
     number: SQLColumnExpression[int],
+    subject: SQLColumnExpression[int],
     *,
+    calm: Any = None,
     deadline: Any = None,
     since: Any = None,
 ) -> Rows:
-    """What an order's task is read as: due on its last day, or waiting since a moment without one."""
+    """What a task is read as: due on its last day, or waiting since a moment without one."""
     due = deadline if deadline is not None else cast(since, Date)
     return select(
         due.label("due"),
-        case((word_is(Order.urgency, Urgency.URGENT), 0), else_=1).label("calm"),
+        (calm if calm is not None else literal(1, Integer)).label("calm"),
         literal(TASKS.index(task), Integer).label("rank"),
         number.label("id"),
-        Order.id.label("order_id"),
+        subject.label("subject_id"),
         (deadline if deadline is not None else cast(null(), Date)).label("deadline"),
         (since if since is not None else cast(null(), DateTime(timezone=True))).label("since"),
-    ).select_from(Order)
+    )
+
+
+def order_rows(
+    task: Task, number: SQLColumnExpression[int], *, deadline: Any = None, since: Any = None
+) -> Rows:
+    """The same for a task of an order, where urgent ones come first."""
+    calm = case((word_is(Order.urgency, Urgency.URGENT), 0), else_=1)
+    rows = rows_of(task, number, Order.id, calm=calm, deadline=deadline, since=since)
+    return rows.select_from(Order)

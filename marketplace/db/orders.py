@@ -186,6 +186,11 @@ class OrderStep(Base):
         Index("ix_order_steps_order", "order_id", "round", "position"),
         Index("ix_order_steps_open", "role", "unit_id", "deadline", postgresql_where=text("state = 'open'")),
         Index("ix_order_steps_decided_by", "decided_by", "decided_at"),
+        Index("ix_order_steps_deadline", "deadline", "id", postgresql_where=text("state = 'open'")),
+        Index(
+            *("ix_order_steps_escalated", "escalated_to", "unit_id", "deadline"),
+            postgresql_where=text("state = 'open' AND escalated_to IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -197,6 +202,8 @@ class OrderStep(Base):
     """Whose step it is: ``giver`` or ``receiver``."""
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     """Whoever holds the role over this unit may decide."""
+    escalated_to: Mapped[Role | None] = mapped_column(word(Role, "escalated_to"))
+    """Who may decide as well since it is overdue; if they do, they take over the role."""
     state: Mapped[StepState] = mapped_column(word(StepState), default=StepState.WAITING)
     deadline_days: Mapped[int]
     remind_days: Mapped[int]
@@ -213,6 +220,11 @@ class OrderStep(Base):
     unit: Mapped[Unit] = relationship()
     decider: Mapped[User | None] = relationship(foreign_keys=[decided_by])
     principal: Mapped[User | None] = relationship(foreign_keys=[principal_id])
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Who may decide: the role of the step, and the level above once it is asked as well."""
+        return tuple(filter(None, (self.role, self.escalated_to)))
 
 
 class OrderFile(Base):
@@ -363,24 +375,3 @@ class DamageCase(Base):
     settled_at: Mapped[Moment | None]
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     settlement: Mapped[str] = mapped_column(Text, server_default="")
-
-
-class QuantityMove(Base):
-    """The ledger of pieces: what orders took from a card and gave to another.
-
-    For each card that ever took part, the entries add up to its quantity, or to nought once it is
-    closed; for each order they add up to nought.
-    """
-
-    __tablename__ = "quantity_moves"
-    __table_args__ = (
-        Index("ix_quantity_moves_asset", "asset_id"),
-        Index("ix_quantity_moves_order", "order_id"),
-    )
-
-    id: Mapped[Id]
-    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"))
-    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
-    """None: what the card had when it first took part, or a correction of its quantity."""
-    pieces: Mapped[int]
-    at: Mapped[Moment]

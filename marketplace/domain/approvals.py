@@ -33,12 +33,14 @@ class OnOverdue(StrEnum):
     REMIND = "remind"
     """The approvers are reminded each working day."""
     ESCALATE = "escalate"
-    """Those above them are told as well."""
+    """The next level above is asked as well, with as much time again; after that everyone is reminded."""
 
 
 ON_OVERDUE_NAMES = {OnOverdue.REMIND: N_("逐日催办"), OnOverdue.ESCALATE: N_("催办并报上级")}
 
 DECIDING_ROLES = tuple(role for role in Role if Permission.DECIDE in ROLE_PERMISSIONS[role])
+LEVELS = (Role.DEPARTMENT_APPROVER, Role.WAREHOUSE_MANAGER, Role.FINANCE_APPROVER)
+"""Above the people of a unit, from below upwards."""
 PLATFORM_ROLES = frozenset({Role.WAREHOUSE_MANAGER, Role.FINANCE_APPROVER})
 """Asked where the thing comes from: their grant reaches the giver's unit."""
 
@@ -138,12 +140,25 @@ def _applies(step: PolicyStep, case: Case) -> bool:
     )
 
 
+def levels_above(role: Role) -> tuple[Role, ...]:
+    """Who is asked when a step with this role is overdue: the first of these that anybody holds there."""
+    return LEVELS[LEVELS.index(role) + 1 :] if role in LEVELS else LEVELS
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a step is decided: by whoever holds the role over the unit at this path."""
+    """Where a step is decided: by whoever holds one of the roles over the unit at this path."""
 
     role: Role
     unit_path: tuple[int, ...]
+    escalated_to: Role | None = None
+
+    def role_of(self, actor: Actor) -> Role | None:
+        """In which role the actor decides here; None when in neither."""
+        return next((role for role in (self.role, self.escalated_to) if self._holds(actor, role)), None)
+
+    def _holds(self, actor: Actor, role: Role | None) -> bool:
+        return role is not None and actor.holds(role, self.unit_path)
 
 
 def may_decide(
@@ -157,7 +172,7 @@ def may_decide(
     """For whom the actor may decide the step: None in the own right, else the principal's id.
 
     ``earlier_deciders`` are all who decided in this round, and those for whom they stood in.
-    ``principals`` are users for whom the actor stands in that day and who hold the step's role at its
+    ``principals`` are users for whom the actor stands in that day and who hold a role of the step at its
     unit. Nobody approves an own request and nobody decides twice in a chain; a stand-in changes
     neither, on either side.
 
@@ -165,7 +180,8 @@ def may_decide(
         NotAllowed: the step is not the actor's, or the request is the actor's own or the principal's.
         Conflict: the actor, or the principal, decided an earlier step.
     """
-    if actor.user_id is None or not (principals or actor.holds(step.role, step.unit_path)):
+    own = step.role_of(actor)
+    if actor.user_id is None or not (principals or own):
         raise NotAllowed(N_("这一步不由您审批。请在“待办”中查看等您办理的事项。"))
     if actor.user_id == requester_id:
         raise NotAllowed(N_("不能审批自己提交的申请。请由其他审批人办理。"), code="own_request")
@@ -174,7 +190,7 @@ def may_decide(
             N_("您已审批过这张申请单的另一步，同一人不能审批两次。请由其他审批人办理。"),
             code="decided_before",
         )
-    if actor.holds(step.role, step.unit_path):
+    if own:
         return None
     return _principal(principals, requester_id, earlier_deciders)
 

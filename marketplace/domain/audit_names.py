@@ -6,7 +6,7 @@ and asks for its name here.
 
 from __future__ import annotations
 
-from marketplace.domain import auctions, disposals, orders, states
+from marketplace.domain import auction_rules, auctions, disposals, orders, states
 from marketplace.domain.text import N_
 
 ACTIONS: dict[str, dict[str, str]] = {
@@ -70,6 +70,7 @@ ACTIONS: dict[str, dict[str, str]] = {
     },
     N_("办件"): {
         **{f"order.{action}": name for action, name in orders.ACTION_NAMES.items()},
+        "order.escalate": N_("逾期报上级"),
         "order.photo_add": N_("新增交接照片"),
         "order.photo_remove": N_("移除交接照片"),
         "loan.consent_asked": N_("征求借用方同意"),
@@ -87,6 +88,9 @@ ACTIONS: dict[str, dict[str, str]] = {
         "auction.edit": N_("修改拍卖"),
         "auction.bundle": N_("合并标的"),
         "auction.split": N_("拆分标的"),
+        "auction.file_add": N_("添加公告附件"),
+        "auction.file_remove": N_("移除公告附件"),
+        "auction.enter_results": N_("导入成交结果"),
         **{f"auction.{action}": name for action, name in auctions.AUCTION_ACTION_NAMES.items()},
         "proceeds.record": N_("登记处置收入"),
         "proceeds.confirm": N_("确认上缴"),
@@ -156,7 +160,9 @@ VALUE_NAMES = {
     "recipient": N_("接收单位"),
     "cause": N_("起因"),
     "auction": N_("拍卖"),
-    "lots": N_("标的数"),
+    "lots": N_("标的"),
+    "receiver": N_("接收单位（本系统）"),
+    **{one.name: one.metadata["label"] for one in auction_rules.FIELDS},
     "relists": N_("原拍卖"),
     "amount": N_("收款金额"),
     "voucher": N_("收款凭证号"),
@@ -223,6 +229,7 @@ VALUE_NAMES = {
     "step": N_("审批步骤"),
     "steps": N_("审批步骤"),
     "role": N_("审批角色"),
+    "escalated_to": N_("报上级"),
     "for": N_("代谁审批"),
     "condition": N_("成色"),
     "place": N_("看样地点"),

@@ -33,7 +33,34 @@ class Task(StrEnum):
     MAKE_WAY = "make-way"
     """A transfer waits only because of later loans, and nobody has asked the borrowers yet."""
     DAMAGE = "damage"
+    APPROVE_DISPOSAL = "disposal"
+    APPROVE_AUCTION = "auction"
+    ANSWER_IDLE = "idle"
+    """What seems to be idle of a unit; all of it is one thing to do."""
+    RECORD_PROCEEDS = "proceeds"
+    """A lot was sold, and nothing noted that came in for it."""
+    CONFIRM_PROCEEDS = "remittance"
 
+
+class Subject(StrEnum):
+    """What something to do is about."""
+
+    ORDER = "order"
+    PROJECT = "project"
+    AUCTION = "auction"
+    UNIT = "unit"
+    LOT = "lot"
+
+
+SUBJECT_OF = {
+    Task.APPROVE_DISPOSAL: Subject.PROJECT,
+    Task.APPROVE_AUCTION: Subject.AUCTION,
+    Task.ANSWER_IDLE: Subject.UNIT,
+    Task.RECORD_PROCEEDS: Subject.LOT,
+    Task.CONFIRM_PROCEEDS: Subject.LOT,
+}
+"""All other tasks are about an order."""
+ORDER_TASKS = tuple(task for task in Task if task not in SUBJECT_OF)
 
 TASK_NAMES = {
     Task.DECIDE: N_("审批"),
@@ -46,6 +73,11 @@ TASK_NAMES = {
     Task.CONSENT: N_("答复征询"),
     Task.MAKE_WAY: N_("协调借用"),
     Task.DAMAGE: N_("处理损坏"),
+    Task.APPROVE_DISPOSAL: N_("批准处置"),
+    Task.APPROVE_AUCTION: N_("审核拍卖"),
+    Task.ANSWER_IDLE: N_("答复闲置"),
+    Task.RECORD_PROCEEDS: N_("登记收款"),
+    Task.CONFIRM_PROCEEDS: N_("确认上缴"),
 }
 
 KEEPING_ROLES = tuple(role for role in Role if Permission.HAND_OVER in ROLE_PERMISSIONS[role])
@@ -65,7 +97,7 @@ class Place:
     rank: int = 0
     """The place of the task in :class:`Task`."""
     id: int = 0
-    """Of the step, the order, the question or the case."""
+    """Of the step, the question or the case; else of the subject."""
 
     def __str__(self) -> str:
         return f"{self.due.isoformat()}.{self.calm}.{self.rank}.{self.id}"
@@ -87,7 +119,8 @@ class Waiting:
 
     task: Task
     place: Place
-    order_id: int
+    subject_id: int
+    """Of what :attr:`subject` names."""
     deadline: dt.date | None
     """None where nothing lapses, however long it takes."""
     since: dt.datetime | None
@@ -95,5 +128,10 @@ class Waiting:
 
     @property
     def id(self) -> int:
-        """Of the step, the order, the question or the case, by the task."""
+        """Of the step, the question or the case, by the task; else of the subject."""
         return self.place.id
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return SUBJECT_OF.get(self.task, Subject.ORDER)

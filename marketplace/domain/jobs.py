@@ -62,6 +62,7 @@ PLANS: tuple[Plan, ...] = (
     Plan("answer-silence", N_("期满未答复"), N_("答复期满的闲置资产，按规则上架"), hour=1),
     Plan("walk-timetable", N_("调剂时间表"), N_("逐级扩大调剂范围，无人申请的转入处置"), hour=0),
     Plan("prepare-auctions", N_("编制拍卖"), N_("为已批准的拍卖项目拟定标的、价格和日期"), hour=6),
+    Plan("remind", N_("催办提醒"), N_("提醒临期和逾期的事，逾期的审批报上级，每人每天一封汇总邮件"), hour=8),
     Plan("verify-audit", N_("审计校验"), N_("核对整条审计哈希链"), hour=2),
     Plan("repair-index", N_("检索校对"), N_("核对检索与数据库，修正不一致的"), hour=3),
     Plan("tidy", N_("清理"), N_("清除不再需要的临时记录和文件"), hour=4),

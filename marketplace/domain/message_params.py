@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from marketplace.domain.audit_chain import FAULTS, Fault, FaultKind
 from marketplace.domain.orders import KIND_NAMES, OrderKind
 from marketplace.domain.permissions import ROLE_NAMES, Role
 from marketplace.domain.text import N_
@@ -72,6 +73,16 @@ def _write_holders(kept: Sequence[tuple[str, str]], reader: Reader) -> str:
     return reader.translate(N_("、")).join(drawn)
 
 
+def _keep_fault(fault: Fault) -> dict[str, Any]:
+    return {"kind": fault.kind.value, "entry": fault.entry_id, "position": fault.position}
+
+
+def _write_fault(kept: Mapping[str, Any], reader: Reader) -> str:
+    """Without its full stop: the text around it has one."""
+    values = {name: kept[name] or "?" for name in ("entry", "position")}
+    return (reader.translate(FAULTS[FaultKind(kept["kind"])]) % values).rstrip("。.")
+
+
 TEXT = Form(str, _write_text)
 """What people wrote and what things and units are called: the same in every language."""
 REASON = Form(str, _write_reason)
@@ -83,6 +94,8 @@ ROLE = _coded(Role, ROLE_NAMES)
 ORDER_KIND = _coded(OrderKind, KIND_NAMES)
 THINGS = Form(_keep_things, _write_things)
 """Names of the things of an order, at least one; the first is named, the others counted."""
+FAULT = Form(_keep_fault, _write_fault)
+"""Where the audit record is broken."""
 HOLDERS = Form(_keep_holders, _write_holders)
 """Who has it now: pairs of a role and the name of a unit, at least one."""
 
@@ -103,6 +116,10 @@ PARAMS: Mapping[str, Form] = {
     "ends_on": DAY,
     "place": NUMBER,
     "count": NUMBER,
+    "project": TEXT,
+    "way": SOURCE,
+    "fault": FAULT,
 }
-"""Every value that a message may name. ``number`` is an order's; ``receiver`` and ``giver`` are the names
-of its units, ``unit`` of whichever acted or got it; ``until`` and ``ends_on`` are last days, inclusive."""
+"""Every value that a message may name. ``number`` is an order's, a project's or an auction's; ``receiver``
+and ``giver`` are the names of its units, ``unit`` of whichever acted or got it; ``until`` and ``ends_on``
+are last days, inclusive."""

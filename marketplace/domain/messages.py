@@ -24,6 +24,8 @@ class Kind:
     title: str
     body: str
     needs_action: bool = False
+    daily: bool = False
+    """The clock found it, and found it for many: it goes out with the mail of the day."""
 
     @property
     def params(self) -> frozenset[str]:
@@ -37,6 +39,20 @@ class Wording:
 
     title: str
     body: str
+
+
+_SUBJECTS = (
+    (("order.", "step.", "listing.asked"), N_("申请和审批")),
+    (("loan.",), N_("借用")),
+    (("idle.", "screening.", "listing."), N_("闲置和上架")),
+    (("disposal.", "auction.", "proceeds."), N_("处置和拍卖")),
+    (("",), N_("其他")),
+)
+
+
+def subject_of(kind: str) -> str:
+    """The heading under which a mail of many messages has this one: a source text."""
+    return next(name for beginnings, name in _SUBJECTS if kind.startswith(beginnings))
 
 
 KINDS: Mapping[str, Kind] = {
@@ -137,6 +153,7 @@ KINDS: Mapping[str, Kind] = {
         N_("“%(things)s”将于%(ends_on)s到期"),
         N_("借用%(number)s请在当天或之前归还给%(giver)s。还要使用的，请在到期前申请续借。"),
         needs_action=True,
+        daily=True,
     ),
     "loan.overdue": Kind(
         N_("“%(things)s”逾期未还"),
@@ -144,6 +161,12 @@ KINDS: Mapping[str, Kind] = {
             "借用%(number)s应于%(ends_on)s归还，现由%(receiver)s使用。请尽快归还给%(giver)s；逾期未还会影响再次借用。"
         ),
         needs_action=True,
+        daily=True,
+    ),
+    "loan.overdue_lent": Kind(
+        N_("%(receiver)s逾期未还“%(things)s”"),
+        N_("借用%(number)s应于%(ends_on)s归还，现已提醒对方。需要收回的，请与对方联系。"),
+        daily=True,
     ),
     "loan.returned": Kind(
         N_("%(number)s：“%(things)s”已归还"),
@@ -177,6 +200,13 @@ KINDS: Mapping[str, Kind] = {
         N_("催办：%(number)s请最迟%(until)s审批"),
         N_("%(receiver)s申请%(order_kind)s“%(things)s”，正在等您审批。"),
         needs_action=True,
+        daily=True,
+    ),
+    "step.overdue": Kind(
+        N_("审批超期：%(number)s应于%(until)s前审批"),
+        N_("%(receiver)s申请%(order_kind)s“%(things)s”，审批已过期限，仍在等您审批。"),
+        needs_action=True,
+        daily=True,
     ),
     "step.escalated": Kind(
         N_("超时转办：%(number)s请您审批"),
@@ -185,6 +215,7 @@ KINDS: Mapping[str, Kind] = {
             "请最迟%(until)s审批。"
         ),
         needs_action=True,
+        daily=True,
     ),
     "idle.flagged": Kind(
         N_("%(unit)s有%(count)s项资产疑似闲置，请答复"),
@@ -193,10 +224,12 @@ KINDS: Mapping[str, Kind] = {
             "期满未答复的，按规则处理。"
         ),
         needs_action=True,
+        daily=True,
     ),
     "idle.listed": Kind(
         N_("%(unit)s有%(count)s项闲置资产已自动上架"),
         N_("这些资产在答复期内没有上架。其中未答复的标为“未经确认”，请核对上架内容；仍在使用的，可以撤回。"),
+        daily=True,
     ),
     "idle.to_review": Kind(
         N_("%(unit)s申述：“%(things)s”仍在使用"),
@@ -215,10 +248,85 @@ KINDS: Mapping[str, Kind] = {
     "screening.over": Kind(
         N_("%(unit)s有%(count)s项资产无人申请，转入处置"),
         N_("调剂的各个阶段已满，没有单位申请。资产已下架，由公物仓管理员列入处置。"),
+        daily=True,
     ),
     "listing.asked": Kind(
         N_("%(receiver)s申请%(order_kind)s“%(things)s”"),
         N_("申请单%(number)s已提交，现由%(holders)s审批，最迟%(until)s。需要贵单位办理时会再通知。"),
+    ),
+    "idle.reminder": Kind(
+        N_("%(unit)s还有%(count)s项疑似闲置资产没有答复"),
+        N_("请最迟%(until)s上架、确认闲置，或说明仍在使用的理由；期满未答复的，按规则处理。"),
+        needs_action=True,
+        daily=True,
+    ),
+    "idle.overdue": Kind(
+        N_("%(unit)s有%(count)s项疑似闲置资产过期未答复"),
+        N_("答复期限为%(until)s，现在仍可答复：上架、确认闲置，或说明仍在使用的理由。"),
+        needs_action=True,
+        daily=True,
+    ),
+    "listing.no_photos": Kind(
+        N_("%(unit)s上架的“%(things)s”没有照片"),
+        N_("没有照片，其他单位难以判断是否合用；将来拍卖也须有照片。请补上。"),
+        daily=True,
+    ),
+    "proceeds.unrecorded": Kind(
+        N_("拍卖%(number)s有%(count)s个成交标的没有登记收款"),
+        N_("最早的一个应于%(until)s前收款并上缴国库。已收到的请登记，没有收到的请催收。"),
+        needs_action=True,
+        daily=True,
+    ),
+    "proceeds.unremitted": Kind(
+        N_("拍卖%(number)s有%(count)s笔收入逾期未上缴国库"),
+        N_("最早的一笔应于%(until)s前上缴。请尽快缴库，并由财政审批人核对缴库凭证后确认。"),
+        needs_action=True,
+        daily=True,
+    ),
+    "disposal.to_approve": Kind(
+        N_("待批准：处置项目“%(project)s”"),
+        N_("%(person)s报送了项目%(number)s，处置方式为%(way)s。请核对各项处置条件，批准或退回。"),
+        needs_action=True,
+    ),
+    "disposal.approved": Kind(
+        N_("处置项目%(number)s已获批准"),
+        N_("%(person)s批准了“%(project)s”，处置方式为%(way)s。下一步由公物仓管理员办理。"),
+    ),
+    "disposal.sent_back": Kind(
+        N_("处置项目%(number)s已退回，请修改"),
+        N_("%(person)s退回了“%(project)s”。意见：%(reason)s。请修改后重新报送。"),
+        needs_action=True,
+    ),
+    "auction.to_approve": Kind(
+        N_("待审核：拍卖%(number)s"),
+        N_("%(person)s送审了“%(project)s”的拍卖。请核对标的、价格和日期，审核通过或退回。"),
+        needs_action=True,
+    ),
+    "auction.approved": Kind(
+        N_("拍卖%(number)s已审核通过，请发布"),
+        N_("%(person)s审核通过了“%(project)s”的拍卖。请核对日期，及时发布公告。"),
+        needs_action=True,
+    ),
+    "auction.sent_back": Kind(
+        N_("拍卖%(number)s已退回，请修改"),
+        N_("%(person)s退回了“%(project)s”的拍卖。意见：%(reason)s。请修改后重新送审。"),
+        needs_action=True,
+    ),
+    "stand_in.named": Kind(
+        N_("%(person)s请您代理审批"),
+        N_(
+            "代理期为%(starts_on)s至%(ends_on)s，首尾两天都算。原因：%(reason)s。"
+            "期间该由%(person)s审批的，会列入您的待办。"
+        ),
+    ),
+    "stand_in.ended": Kind(
+        N_("%(person)s结束了代理"),
+        N_("原定到%(ends_on)s的代理现已结束，您不再代为审批；此前办理的仍然有效。"),
+    ),
+    "audit.broken": Kind(
+        N_("审计记录校验发现异常"),
+        N_("%(fault)s。请立即在审计页核对，保留现场，并通知系统管理员。"),
+        needs_action=True,
     ),
 }
 

@@ -24,10 +24,27 @@ _templates = Environment(
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One of several things that a mail tells, with the whole address of where it is dealt with."""
+
+    title: str
+    body: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Those of them that belong together."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says, and to whom."""
 
-    serial: int
+    serial: int | str
     """One for each letter of this installation; the same when it is sent again."""
     written_at: dt.datetime
     name: str
@@ -38,6 +55,8 @@ class Letter:
     """Whole address of the page where it is dealt with."""
     needs_action: bool
     texts: Texts
+    sections: tuple[Section, ...] = ()
+    """Of a mail that tells several things."""
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:
@@ -90,6 +109,14 @@ def _words(letter: Letter) -> dict[str, str]:
 
 
 def _plain(letter: Letter, words: dict[str, str]) -> str:
-    return "\n\n".join(
-        (words["hello"], letter.title, letter.body, f"{words['open']}\n{letter.link}", f"-- \n{words['why']}")
-    )
+    told = [
+        part
+        for section in letter.sections
+        for part in (f"== {section.title} ==", *map(_plain_item, section.items))
+    ]
+    end = (f"{words['open']}\n{letter.link}", f"-- \n{words['why']}")
+    return "\n\n".join((words["hello"], letter.title, letter.body, *told, *end))
+
+
+def _plain_item(item: Item) -> str:
+    return f"* {item.title}\n{item.body}\n{item.link}"

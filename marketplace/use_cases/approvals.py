@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.db.calendar import load_calendar
 from marketplace.db.orders import Order, OrderStep
-from marketplace.db.people import Unit, UnitKind
+from marketplace.db.people import same_department
 from marketplace.domain.approvals import Case, PolicyStep, Side, chain
 from marketplace.domain.errors import Conflict
 from marketplace.domain.orders import StepState
@@ -52,13 +51,6 @@ def case_of(session: Session, order: Order) -> Case:
         categories=tuple({line.category for line in order.lines if line.category}),
         same_department=same_department(session, order.giver, order.receiver),
     )
-
-
-def same_department(session: Session, one: Unit, other: Unit) -> bool:
-    """Whether two units have a supervising department in common."""
-    common = set(one.path) & set(other.path)
-    query = select(Unit.id).where(Unit.id.in_(common), Unit.kind == UnitKind.DEPARTMENT).limit(1)
-    return session.scalar(query) is not None
 
 
 def _step(order: Order, step: PolicyStep) -> OrderStep:

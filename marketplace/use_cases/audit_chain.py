@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from marketplace.db.audit import SEALED, AuditEntry, AuditSeal, AuditWaiting
+from marketplace.db.people import RoleGrant
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.audit_chain import (
     DIGEST,
@@ -28,13 +29,15 @@ from marketplace.domain.audit_chain import (
     fault_of,
     follow,
 )
-from marketplace.domain.permissions import Actor
-from marketplace.use_cases import audit
+from marketplace.domain.permissions import Actor, Role
+from marketplace.use_cases import audit, messages
 
 BATCH = 10_000
 """Entries sealed, or checked, at a time."""
 SEAL_LOCK = 7_351_301
 """Advisory lock of whoever seals: a seal follows exactly one other."""
+BROKEN = "/admin/audit"
+"""Where a broken record is looked into."""
 RECENT = 10_000
 """Entries that are checked while somebody waits for the answer."""
 _BEFORE_ALL = -(2**63)
@@ -148,7 +151,7 @@ def verify_recent(session: Session, count: int = RECENT) -> Verdict:
 
 
 def note(session: Session, actor: Actor, now: dt.datetime, verdict: Verdict, *, whole: bool) -> None:
-    """Record that the record was checked, and what came of it."""
+    """Record that the record was checked, and what came of it; auditors are told of each fault once."""
     facts = {"scope": "whole" if whole else "recent", "checked": verdict.checked, "seal": str(verdict.last)}
     if verdict.fault:
         facts["fault"] = str(verdict.fault)
@@ -163,6 +166,19 @@ def note(session: Session, actor: Actor, now: dt.datetime, verdict: Verdict, *, 
         after=facts,
         outcome="broken" if verdict.fault else "done",
     )
+    if verdict.fault:
+        auditors = select(RoleGrant.user_id).where(RoleGrant.role == Role.AUDITOR)
+        messages.tell(
+            session,
+            now,
+            session.scalars(auditors),
+            "audit.broken",
+            link=BROKEN,
+            once=f"audit.broken:{verdict.fault}",
+            fault=verdict.fault,
+        )
+    elif whole:
+        messages.settle(session, BROKEN)
 
 
 def last_check(session: Session) -> AuditEntry | None:

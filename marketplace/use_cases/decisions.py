@@ -18,6 +18,7 @@ from marketplace.domain.text import N_
 from marketplace.use_cases import (
     approvals,
     card_moves,
+    messages,
     order_endings,
     order_limits,
     order_news,
@@ -55,6 +56,7 @@ def decide(
     rules.step(order.state, action, orders.allowed_actions(session, actor, today, order))
     step, principal = _own_step(session, actor, today, order, step_id)
     text = rules.read_reason(action, reason)
+    step.role = orders.role_taken(session, actor, step, principal)
     step.state, step.comment = STEP_STATES[action], text
     step.decided_at, step.decided_by, step.principal_id = now, actor.user_id, principal
     if action is OrderAction.APPROVE:
@@ -172,7 +174,9 @@ def _split_off(session: Session, actor: Actor, now: dt.datetime, asset: Asset, l
     reservations.release_line(session, line.id)
     reservations.close_gap(session, asset.id, spans)
     part = card_moves.split(session, actor, now, asset, line.quantity, line.order)
-    if not card_moves.share_offer(session, actor, now, asset, part, line.order):
+    if card_moves.share_offer(session, actor, now, asset, part, line.order):
+        card_moves.lend_where_all_is_lent(session, actor, now, asset, line.order)
+    else:
         waiting_lists.follow(session, asset.id, part.id)
     reservations.keep(session, part, line, [(0, part.quantity)], days)
     line.asset = part
@@ -189,6 +193,7 @@ def _prolong(session: Session, order: Order) -> None:
         reservations.prolong(session, line.id, order.ends_on)
     base.ends_on, base.renewals = order.ends_on, base.renewals + 1
     session.flush()
+    messages.settle(session, f"/orders/{base.id}")
 
 
 def _send_back(

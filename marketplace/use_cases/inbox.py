@@ -16,11 +16,12 @@ from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.db.order_queries import WHOLE_ORDER, readable
 from marketplace.db.orders import Award, Order, OrderLine, OrderStep
 from marketplace.domain.errors import NotFound, RuleError
-from marketplace.domain.inbox import Place, Task, Waiting
+from marketplace.domain.inbox import Place, Subject, Task, Waiting
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState, StepState
 from marketplace.domain.permissions import Actor
 from marketplace.domain.text import N_
-from marketplace.use_cases import approvals, decisions, orders, reservations
+from marketplace.use_cases import approvals, decisions, inbox_matters, orders, reservations
+from marketplace.use_cases.inbox_matters import Matter
 
 PAGE = 20
 MOST_AT_ONCE = 50
@@ -31,10 +32,22 @@ MOST_RIVALS = 10
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One thing that waits, with the order it is about."""
+    """One thing that waits, with the order, or whatever else, it is about."""
 
     waiting: Waiting
-    order: Order
+    about: Order | Matter
+
+    @property
+    def order(self) -> Order:
+        """The order, of a task that is about one."""
+        assert isinstance(self.about, Order)
+        return self.about
+
+    @property
+    def matter(self) -> Matter:
+        """What it is about instead."""
+        assert not isinstance(self.about, Order)
+        return self.about
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +111,17 @@ def page(session: Session, actor: Actor, today: dt.date, after: Place, limit: in
         return Line([], None)
     found = queries.line(session, actor.user_id, today, after, limit + 1)
     shown = found[:limit]
-    by_id = _orders(session, {waiting.order_id for waiting in shown})
-    todos = [Todo(waiting, by_id[waiting.order_id]) for waiting in shown]
+    by_id = _orders(session, {one.subject_id for one in shown if one.subject is Subject.ORDER})
+    matters = inbox_matters.load(session, shown)
+    todos = [
+        Todo(one, by_id[one.subject_id] if one.subject is Subject.ORDER else matters[_key(one)])
+        for one in shown
+    ]
     return Line(todos, shown[-1].place if len(found) > limit else None)
+
+
+def _key(waiting: Waiting) -> tuple[Subject, int]:
+    return waiting.subject, waiting.subject_id
 
 
 def following(session: Session, actor: Actor, today: dt.date, place: Place) -> Waiting | None:
@@ -114,7 +135,7 @@ def following(session: Session, actor: Actor, today: dt.date, place: Place) -> W
 
 
 def load(session: Session, actor: Actor, today: dt.date, task: Task, number: int) -> Todo:
-    """One thing that waits for the actor, with everything there is to know of its order.
+    """One thing that waits for the actor, with everything there is to know of what it is about.
 
     Raises:
         NotFound: it doesn't wait for the actor, or not any more.
@@ -122,7 +143,9 @@ def load(session: Session, actor: Actor, today: dt.date, task: Task, number: int
     found = queries.one(session, actor.user_id, today, task, number) if actor.user_id else None
     if found is None:
         raise NotFound(N_("这件事已办理完毕，或不再由您办理。"))
-    query = select(Order).where(Order.id == found.order_id).options(*WHOLE_ORDER)
+    if found.subject is not Subject.ORDER:
+        return Todo(found, inbox_matters.load(session, [found])[_key(found)])
+    query = select(Order).where(Order.id == found.subject_id).options(*WHOLE_ORDER)
     return Todo(found, session.scalars(query).one())
 
 
@@ -223,9 +246,9 @@ def chosen(session: Session, actor: Actor, today: dt.date, step_ids: Sequence[in
     if actor.user_id is None or not step_ids:
         return []
     found = queries.steps(session, actor.user_id, today, step_ids[:MOST_AT_ONCE])
-    query = select(Order).where(Order.id.in_({one.order_id for one in found})).options(*WHOLE_ORDER)
+    query = select(Order).where(Order.id.in_({one.subject_id for one in found})).options(*WHOLE_ORDER)
     by_id = {order.id: order for order in session.scalars(query)}
-    return [Todo(one, by_id[one.order_id]) for one in found]
+    return [Todo(one, by_id[one.subject_id]) for one in found]
 
 
 def approve_many(

@@ -6,7 +6,7 @@ Reading and marking is always about the actor's own messages: those of others do
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -77,6 +77,9 @@ def tell(
 ) -> None:
     """Tell each of these users, here and by mail: one statement, however many they are.
 
+    What the clock finds goes out with the mail of the day (:mod:`marketplace.use_cases.digests`), and so
+    does everything to those who want it so.
+
     Left out are users who are not active, and ``besides``: whoever did it knows already. Users who were
     told something under the same ``once`` before are not told again. ``link`` is an address of this site,
     from its root; ``params`` are what the kind's texts name (:data:`marketplace.domain.messages.KINDS`).
@@ -92,6 +95,7 @@ def tell(
         "needs_action": literal(KINDS[kind].needs_action),
         "once": literal(once),
         "created_at": literal(now),
+        "for_digest": (literal(KINDS[kind].daily) | User.daily_mail) & (User.email != ""),
     }
     ids = cast(sorted(set(user_ids) - {besides}), ARRAY(BigInteger))
     told_now = select(User.id, *values.values()).where(User.id == any_(ids), User.active)
@@ -99,11 +103,30 @@ def tell(
         insert_new(Message)
         .from_select(["user_id", *values], told_now)
         .on_conflict_do_nothing()
-        .returning(Message.id, Message.user_id)
+        .returning(Message.id, Message.user_id, Message.for_digest)
         .cte("told")
     )
-    mailed = select(told.c.id, literal(now)).join(User, User.id == told.c.user_id).where(User.email != "")
+    mailed = (
+        select(told.c.id, literal(now))
+        .join(User, User.id == told.c.user_id)
+        .where(User.email != "", ~told.c.for_digest)
+    )
     session.execute(insert(Mail).from_select(["message_id", "due_at"], mailed))
+
+
+def tell_named(
+    session: Session,
+    now: dt.datetime,
+    user_ids: Iterable[int],
+    kind: str,
+    values: Mapping[str, object],
+    *,
+    link: str,
+    besides: int | None = None,
+) -> None:
+    """The same, from values of which the kind names some."""
+    params = {name: values[name] for name in KINDS[kind].params}
+    tell(session, now, user_ids, kind, link=link, besides=besides, **params)  # type: ignore[arg-type]
 
 
 def settle(session: Session, link: str, user_ids: Iterable[int] | None = None) -> None:
@@ -126,7 +149,7 @@ def search(
     query = (
         select(Message)
         .where(Message.user_id == actor.user_id, _SHOWN[show])
-        .options(joinedload(Message.mail))
+        .options(joinedload(Message.mail), joinedload(Message.digest))
         .order_by(Message.id.desc())
         .limit(PAGE + 1)
     )

@@ -33,6 +33,8 @@ class Details:
     urgency: Urgency | None = None
     starts_on: dt.date | None = None
     ends_on: dt.date | None = None
+    empties_days: bool = False
+    """Whether a day that is None was taken out on purpose."""
 
 
 def receiving_units(session: Session, actor: Actor) -> Sequence[Unit]:
@@ -219,7 +221,9 @@ def save(session: Session, actor: Actor, order_id: int, details: Details) -> Ord
         order.reason = text
     order.urgency = details.urgency or order.urgency
     if order.kind is OrderKind.LOAN:
-        starts, ends = details.starts_on or order.starts_on, details.ends_on or order.ends_on
+        starts, ends = details.starts_on, details.ends_on
+        if not details.empties_days:
+            starts, ends = starts or order.starts_on, ends or order.ends_on
         if starts and ends and ends < starts:
             raise invalid_field("end", N_("归还日期不能早于开始日期。"))
         order.starts_on, order.ends_on = starts, ends

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
 from marketplace.db.orders import Order
+from marketplace.db.people import users_with
 from marketplace.domain import orders as rules
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
-from marketplace.domain.permissions import PLATFORM, Actor, Permission
+from marketplace.domain.permissions import PLATFORM, Actor, Permission, Role
 from marketplace.domain.states import AssetAction, AssetState
 from marketplace.domain.text import N_
 from marketplace.use_cases import approvals, card_moves, order_news, orders, reservations, waiting_lists
@@ -44,15 +45,12 @@ def give_up(
     order = orders.load_locked(session, actor, order_id)
     orders.check_allowed(session, actor, today, order, action)
     text = rules.read_reason(action, reason)
-    deciders = {step.decided_by for step in order.steps if step.decided_by}
+    users = [order.requester_id, *sorted({step.decided_by for step in order.steps if step.decided_by})]
+    if action is OrderAction.CALL_OFF:
+        users += users_with(session, Role.UNIT_ASSET_OFFICER, order.giver_unit_id)
     end(session, actor, now, today, order, action, _TARGETS[action], text)
     unit = order.giver.name if _acts_for_giver(actor, order) else order.receiver.name
-    users = [order.requester_id, *deciders]
     order_news.tell(session, actor, now, order, users, "order.withdrawn", reason=text, unit=unit)
-    if action is OrderAction.CALL_OFF:
-        order_news.tell_officers(
-            session, actor, now, order, "order.withdrawn", giver=True, reason=text, unit=unit
-        )
     return order
 
 
@@ -83,7 +81,10 @@ def end(
 
 
 def expire_due(session: Session, now: dt.datetime, today: dt.date, *, limit: int = 200) -> Sequence[Order]:
-    """End orders whose time to answer, to correct or to hand over has passed; gives those ended."""
+    """End orders whose time to answer, to correct or to hand over has passed; gives those ended.
+
+    Also loans on which nobody decided before their last day.
+    """
     query = _due(today).order_by(Order.answer_by, Order.id).limit(limit)
     return [
         order
@@ -98,15 +99,25 @@ def count_due(session: Session, today: dt.date) -> int:
 
 
 def _due(today: dt.date) -> Select[int]:
-    return select(Order.id).where(Order.answer_by < today, Order.state.in_(_EXPIRING))
+    late = and_(Order.answer_by < today, Order.state.in_(_EXPIRING))
+    pointless = and_(Order.ends_on < today, Order.state.in_(_UNDECIDED), Order.kind == OrderKind.LOAN)
+    return select(Order.id).where(or_(late, pointless))
+
+
+def _is_due(order: Order, today: dt.date) -> bool:
+    if order.state in _EXPIRING:
+        return order.answer_by is not None and order.answer_by < today
+    return order.state in _UNDECIDED and order.ends_on is not None and order.ends_on < today
 
 
 _EXPIRING = (OrderState.OFFERED, OrderState.CORRECTION, OrderState.APPROVED)
+_UNDECIDED = (OrderState.SUBMITTED, OrderState.WAITING)
+"""States in which a loan can be until the days for which it was wanted have passed."""
 
 
 def _expire(session: Session, now: dt.datetime, today: dt.date, order_id: int) -> Order | None:
     order = orders.load_locked(session, PLATFORM, order_id)
-    if order.state not in _EXPIRING or order.answer_by is None or order.answer_by >= today:
+    if not _is_due(order, today):
         return None
     end(session, PLATFORM, now, today, order, OrderAction.EXPIRE, OrderState.EXPIRED, OUT_OF_TIME)
     order_news.tell_officers(session, PLATFORM, now, order, "order.expired", giver=True, receiver=True)

@@ -211,12 +211,12 @@ def _things(session: Session, order_ids: Iterable[int]) -> dict[int, Things]:
 
 def _holders(session: Session, order_ids: Iterable[int]) -> dict[int, list[Holder]]:
     query = (
-        select(OrderStep.order_id, OrderStep.role, Unit.name, OrderStep.deadline)
+        select(OrderStep.order_id, OrderStep.role, OrderStep.escalated_to, Unit.name, OrderStep.deadline)
         .join(Unit, Unit.id == OrderStep.unit_id)
         .where(OrderStep.order_id.in_(order_ids), OrderStep.state == StepState.OPEN)
         .order_by(OrderStep.id)
     )
     found: dict[int, list[Holder]] = defaultdict(list)
-    for order_id, role, unit, deadline in session.execute(query):
-        found[order_id].append(Holder(role, unit, deadline))
+    for order_id, role, above, unit, deadline in session.execute(query):
+        found[order_id] += [Holder(one, unit, deadline) for one in (role, above) if one]
     return found

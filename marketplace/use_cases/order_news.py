@@ -45,7 +45,7 @@ def _values(actor: Actor, order: Order) -> dict[str, Any]:
         "starts_on": order.starts_on,
         "ends_on": order.ends_on,
         "reason": order.close_reason or order.reason,
-        "holders": [(step.role, step.unit.name) for step in steps],
+        "holders": [(role, step.unit.name) for step in steps for role in step.roles],
         "until": max(deadlines) if deadlines else order.answer_by,
     }
 

@@ -17,7 +17,7 @@ from marketplace.domain import orders as rules
 from marketplace.domain.approvals import Seat, may_decide
 from marketplace.domain.errors import NotAllowed, NotFound, RuleError
 from marketplace.domain.orders import ENDED, OrderAction, OrderKind, OrderState, Part, StepState
-from marketplace.domain.permissions import Actor, Permission
+from marketplace.domain.permissions import Actor, Permission, Role
 from marketplace.domain.text import N_
 from marketplace.use_cases import audit, messages, reservations, stand_ins
 
@@ -81,13 +81,13 @@ def decides_for(session: Session, actor: Actor, today: dt.date, order: Order, st
     Raises:
         NotAllowed, Conflict: it is not the actor's to decide.
     """
-    seat = Seat(step.role, tuple(step.unit.path))
+    seat = seat_of(step)
     principals = set()
-    if actor.user_id is not None and not actor.holds(seat.role, seat.unit_path):
+    if actor.user_id is not None and seat.role_of(actor) is None:
         principals = {
             user
             for user in stand_ins.principals_of(session, actor.user_id, today)
-            if (found := actors.by_user(session, user)) and found.actor.holds(seat.role, seat.unit_path)
+            if (found := actors.by_user(session, user)) and seat.role_of(found.actor)
         }
     return may_decide(
         actor,
@@ -96,6 +96,17 @@ def decides_for(session: Session, actor: Actor, today: dt.date, order: Order, st
         earlier_deciders=earlier_deciders(order),
         principals=principals,
     )
+
+
+def seat_of(step: OrderStep) -> Seat:
+    """Where a step is decided now."""
+    return Seat(step.role, tuple(step.unit.path), step.escalated_to)
+
+
+def role_taken(session: Session, actor: Actor, step: OrderStep, principal_id: int | None) -> Role:
+    """In which role the step is decided by an actor who may decide it, for themselves or the principal."""
+    found = actors.by_user(session, principal_id) if principal_id else None
+    return seat_of(step).role_of(found.actor if found else actor) or step.role
 
 
 def parts_of(session: Session, actor: Actor, today: dt.date, order: Order) -> frozenset[Part]:

@@ -15,9 +15,11 @@ from marketplace.domain.errors import Conflict, NotAllowed, NotFound, invalid_fi
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.stand_ins import Wanted, read_wanted
 from marketplace.domain.text import N_
-from marketplace.use_cases import audit
+from marketplace.use_cases import audit, messages
 
 PAGE = 50
+DUTIES = "/profile/stand-ins"
+"""Where a stand-in reads for whom and until when."""
 
 
 def principals_of(session: Session, user_id: int, day: dt.date) -> set[int]:
@@ -81,6 +83,17 @@ def name_stand_in(
         after=after,
         reason=row.reason,
     )
+    messages.tell(
+        session,
+        now,
+        [person.id],
+        "stand_in.named",
+        link=DUTIES,
+        person=actor.name,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        reason=row.reason,
+    )
     return row
 
 
@@ -108,6 +121,15 @@ def end_early(session: Session, actor: Actor, now: dt.datetime, today: dt.date, 
         unit_id=actor.home_unit_id,
         before={"ends_on": row.ends_on, "stand_in": row.stand_in.username},
         after={"revoked_at": now},
+    )
+    messages.tell(
+        session,
+        now,
+        [row.stand_in_id],
+        "stand_in.ended",
+        link=DUTIES,
+        person=actor.name,
+        ends_on=row.ends_on,
     )
     return row
 

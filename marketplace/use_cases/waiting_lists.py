@@ -13,6 +13,7 @@ from marketplace.db.assets import Asset, Listing
 from marketplace.db.calendar import load_calendar
 from marketplace.db.order_queries import WHOLE_ORDER
 from marketplace.db.orders import Award, Order, OrderLine
+from marketplace.db.people import same_department
 from marketplace.domain.errors import Conflict
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import PLATFORM, Actor
@@ -254,7 +255,7 @@ def _contender(session: Session, order: Order, today: dt.date) -> Contender:
     return Contender(
         order_id=order.id,
         urgency=order.urgency,
-        same_department=approvals.same_department(session, order.giver, order.receiver),
+        same_department=same_department(session, order.giver, order.receiver),
         recent_awards=recent or 0,
         asked_at=order.submitted_at,
     )

@@ -122,6 +122,14 @@ def profile() -> Page:
     return _profile_page()
 
 
+@blueprint.post("/profile/mail")
+@signed_in()
+def choose_mail() -> Response:
+    """Get everything in one mail a day, or a mail for each piece of news."""
+    db().get_one(User, actor().user_id).daily_mail = request.form.get("daily") == "1"
+    return redirect(url_for("auth.profile", _anchor="mail"))
+
+
 @blueprint.post("/profile/tokens")
 @signed_in()
 def issue_token() -> Page:

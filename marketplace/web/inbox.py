@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from marketplace.db.orders import Consent, DamageCase, OrderStep
 from marketplace.db.people import User
 from marketplace.domain.errors import Invalid, NotFound, RuleError, invalid_field
-from marketplace.domain.inbox import TASK_NAMES, Place, Task, read_place
+from marketplace.domain.inbox import TASK_NAMES, Place, Subject, Task, read_place
 from marketplace.domain.orders import (
     STEP_NAMES,
     URGENCY_NAMES,
@@ -27,7 +27,7 @@ from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.use_cases import decisions, inbox, loans, order_endings, orders, waiting_lists
 from marketplace.use_cases.inbox import Todo
-from marketplace.web import inbox_texts
+from marketplace.web import inbox_matters, inbox_texts
 from marketplace.web.assets import field_messages
 from marketplace.web.order_links import order_url, task_of, todo_url
 from marketplace.web.order_words import kind_name
@@ -221,7 +221,7 @@ def _page(after: Place, todo: Todo | None = None, error: RuleError | None = None
     here = "" if after == Place() else str(after)
     return render_template(
         "inbox/page.html",
-        rows=[inbox_texts.row_of(one, after=here, current=shown) for one in line.todos],
+        rows=inbox_texts.rows_of(line.todos, after=here, current=shown),
         after=here,
         next_url=url_for("inbox.page", after=str(line.more)) if line.more else "",
         opened=opened,
@@ -235,7 +235,10 @@ def _page(after: Place, todo: Todo | None = None, error: RuleError | None = None
 
 def _detail(todo: Todo) -> dict[str, Any]:
     """What the one in hand shows."""
-    order, limit = todo.order, inbox_texts.limit_of(todo.waiting)
+    limit = inbox_texts.limit_of(todo.waiting)
+    if todo.waiting.subject is not Subject.ORDER:
+        return {"matter": inbox_matters.shown(todo), "limit": limit, "task_names": TASK_NAMES}
+    order = todo.order
     shown = {
         "order": order,
         "limit": limit,
@@ -254,11 +257,13 @@ def _of_task(todo: Todo) -> dict[str, Any]:
     waiting, order = todo.waiting, todo.order
     if waiting.task is Task.DECIDE:
         step = _step(todo)
+        principal = orders.decides_for(db(), actor(), today(), order, step)
+        role = orders.role_taken(db(), actor(), step, principal)
         return {
-            "step": step,
+            "seat": inbox_texts.seat_of(step, role),
             "agreeing": _agreeing(todo),
             "refusing": inbox_texts.refusing(order),
-            "principal": _principal(todo, step),
+            "principal": db().get(User, principal) if principal else None,
         }
     if waiting.task is Task.CONSENT:
         return {"consent": db().get_one(Consent, waiting.id)}
@@ -273,12 +278,6 @@ def _step(todo: Todo) -> OrderStep:
 
 def _agreeing(todo: Todo) -> str:
     return inbox_texts.agreeing(todo.order, inbox.consequence(todo.order, _step(todo)))
-
-
-def _principal(todo: Todo, step: OrderStep) -> User | None:
-    """In whose place the reader decides."""
-    found = orders.decides_for(db(), actor(), today(), todo.order, step)
-    return db().get(User, found) if found else None
 
 
 def _words() -> dict[str, Any]:

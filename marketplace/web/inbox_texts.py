@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
 from marketplace.db.orders import Order, OrderStep
-from marketplace.domain.inbox import TASK_NAMES, Task, Waiting
+from marketplace.domain.inbox import TASK_NAMES, Subject, Task, Waiting
 from marketplace.domain.orders import Urgency
-from marketplace.domain.permissions import ROLE_NAMES
+from marketplace.domain.permissions import ROLE_NAMES, Role
 from marketplace.edge.context import db, services, today
 from marketplace.edge.i18n import long_day
 from marketplace.use_cases import order_limits
 from marketplace.use_cases.inbox import Consequence, Effect, Todo
 from marketplace.use_cases.orders import is_renewal
+from marketplace.web import inbox_matters
 from marketplace.web.order_links import todo_url
 from marketplace.web.order_words import kind_name
 
@@ -34,6 +36,11 @@ ICONS = {
     Task.CONSENT: "message-2",
     Task.MAKE_WAY: "arrows-exchange",
     Task.DAMAGE: "tools",
+    Task.APPROVE_DISPOSAL: "gavel",
+    Task.APPROVE_AUCTION: "gavel",
+    Task.ANSWER_IDLE: "flag",
+    Task.RECORD_PROCEEDS: "receipt",
+    Task.CONFIRM_PROCEEDS: "building-bank",
 }
 
 
@@ -54,27 +61,52 @@ class Row:
     """Where it can be decided together with others."""
 
 
-def row_of(todo: Todo, *, after: str, current: Waiting | None) -> Row:
-    """A line of the list for one thing that waits."""
-    waiting, order = todo.waiting, todo.order
+def rows_of(todos: Iterable[Todo], *, after: str, current: Waiting | None) -> list[Row]:
+    """The lines of the list. Who may decide an order from several seats is told which line is which."""
+    rows = [(todo, _row_of(todo, after=after, current=current)) for todo in todos]
+    seats = Counter(todo.order.id for todo, row in rows if row.step_id)
+    return [
+        replace(row, task=_from_seat(todo)) if row.step_id and seats[todo.order.id] > 1 else row
+        for todo, row in rows
+    ]
+
+
+def _from_seat(todo: Todo) -> str:
+    step = next(step for step in todo.order.steps if step.id == todo.waiting.id)
+    return gettext("%(task)s（%(seat)s）", task=gettext(TASK_NAMES[Task.DECIDE]), seat=seat_of(step))
+
+
+def _row_of(todo: Todo, *, after: str, current: Waiting | None) -> Row:
+    waiting = todo.waiting
     limit, tone = limit_of(waiting)
+    title, note = _named(todo)
     return Row(
         url=todo_url(waiting, after),
-        title=things_of(order),
-        note=gettext(
-            "%(receiver)s向%(giver)s%(kind)s",
-            receiver=order.receiver.short_name or order.receiver.name,
-            giver=order.giver.short_name or order.giver.name,
-            kind=kind_name(order),
-        ),
+        title=title,
+        note=note,
         task=gettext(TASK_NAMES[waiting.task]),
         icon=ICONS[waiting.task],
         limit=limit,
         tone=tone,
-        urgent=order.urgency is Urgency.URGENT,
+        urgent=waiting.subject is Subject.ORDER and todo.order.urgency is Urgency.URGENT,
         current=current is not None and (waiting.task, waiting.id) == (current.task, current.id),
         step_id=waiting.id if waiting.task is Task.DECIDE else None,
     )
+
+
+def _named(todo: Todo) -> tuple[str, str]:
+    """What something to do is called, and what stands below that."""
+    if todo.waiting.subject is not Subject.ORDER:
+        matter = inbox_matters.shown(todo)
+        return matter.title, matter.note
+    order = todo.order
+    note = gettext(
+        "%(receiver)s向%(giver)s%(kind)s",
+        receiver=order.receiver.short_name or order.receiver.name,
+        giver=order.giver.short_name or order.giver.name,
+        kind=kind_name(order),
+    )
+    return things_of(order), note
 
 
 def things_of(order: Order) -> str:
@@ -137,12 +169,12 @@ def refusing(order: Order) -> str:
     )
 
 
-def seat_of(step: OrderStep) -> str:
-    """Who decides a step."""
+def seat_of(step: OrderStep, role: Role | None = None) -> str:
+    """Who decides a step; ``role`` where it is not the step's own."""
     return gettext(
         "%(unit)s的%(role)s",
         unit=step.unit.short_name or step.unit.name,
-        role=gettext(ROLE_NAMES[step.role]),
+        role=gettext(ROLE_NAMES[role or step.role]),
     )
 
 

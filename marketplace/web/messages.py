@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext, ngettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as Answer
 
-from marketplace.db.messages import MailState, Message
+from marketplace.db.messages import Message
 from marketplace.db.people import User
 from marketplace.db.session import driver_connection
 from marketplace.domain.messages import write
@@ -154,5 +154,5 @@ def _item(message: Message, texts: Texts) -> dict[str, object]:
         "told_at": message.created_at,
         "unread": message.read_at is None,
         "needs_action": message.needs_action,
-        "mail_failed": message.mail is not None and message.mail.state is MailState.FAILED,
+        "mail_failed": message.mail_failed,
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
@@ -53,7 +54,12 @@ class Event:
 
 def holders_of(steps: Iterable[OrderStep], state: StepState) -> list[Holder]:
     """Who decides, or is to decide, in the steps that stand so."""
-    return [Holder(step.role, step.unit.name, step.deadline) for step in steps if step.state is state]
+    return [
+        Holder(role, step.unit.name, step.deadline)
+        for step in steps
+        if step.state is state
+        for role in step.roles
+    ]
 
 
 def current_round(order: Order) -> list[OrderStep]:
@@ -155,7 +161,18 @@ def _event(entry: AuditEntry) -> Event:
         title = gettext("%(role)s：%(action)s", role=gettext(ROLE_NAMES[role]), action=title)
     state = after.get("state")
     kind = "final" if state in _WELL_ENDED else ("key" if state != (entry.before or {}).get("state") else "")
-    return Event(entry.at, title, entry.actor_name, gettext(entry.reason) if entry.reason else "", kind)
+    text = gettext(entry.reason) if entry.reason else _escalated(after)
+    return Event(entry.at, title, entry.actor_name, text, kind)
+
+
+def _escalated(after: Mapping[str, Any]) -> str:
+    """To whom an overdue step went, and until when."""
+    role = after.get("escalated_to")
+    if role not in ROLE_NAMES:
+        return ""
+    return gettext(
+        "%(role)s也可审批，期限延至%(day)s。", role=gettext(ROLE_NAMES[role]), day=day(after.get("deadline"))
+    )
 
 
 def _signed(order: Order, record: Handover) -> Iterator[Event]:

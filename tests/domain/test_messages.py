@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from marketplace.domain.audit_chain import Fault, FaultKind
 from marketplace.domain.message_params import PARAMS
 from marketplace.domain.messages import KINDS, keep, write
 from marketplace.domain.orders import OrderKind
@@ -29,6 +30,9 @@ VALUES: dict[str, object] = {
     "ends_on": dt.date(2026, 9, 30),
     "place": 2,
     "count": 1200,
+    "project": "报废车辆处置",
+    "way": "转让（拍卖）",
+    "fault": Fault(FaultKind.CHANGED, 12, 7),
 }
 
 

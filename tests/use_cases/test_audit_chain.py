@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from marketplace.config import Settings
 from marketplace.db import migrate
 from marketplace.db.audit import SEALED, AuditEntry, AuditSeal, AuditWaiting
+from marketplace.db.messages import Message
 from marketplace.db.session import SessionFactory, make_engine, make_sessions, transaction
 from marketplace.domain.audit_chain import (
     FIELDS,
@@ -33,8 +34,9 @@ from marketplace.domain.audit_chain import (
     follow,
     read_seal,
 )
-from marketplace.domain.permissions import PLATFORM
+from marketplace.domain.permissions import PLATFORM, Role
 from marketplace.use_cases import audit, audit_chain
+from tests import factories
 from tests.conftest import NOW, own_database
 
 WRITERS = 8
@@ -488,3 +490,23 @@ def test_a_seal_is_noted_down_and_read_again() -> None:
     for wrong in ("", "1", "x:00", f"0:{seal.digest.hex()}", f"1:{seal.digest.hex()[2:]}"):
         with pytest.raises(ValueError):
             read_seal(wrong)
+
+
+def test_auditors_are_told_of_each_fault_once_until_the_record_is_whole(sessions: SessionFactory) -> None:
+    with transaction(sessions) as session:
+        unit = factories.unit(session)
+        auditor = factories.user(session, unit, Role.AUDITOR).id
+        factories.user(session, unit, Role.SYSTEM_ADMINISTRATOR)
+    broken = audit_chain.Verdict(6, START, Fault(FaultKind.CHANGED, 7, 7))
+    other = audit_chain.Verdict(2, START, Fault(FaultKind.REMOVED, 3, 3))
+    for verdict in (broken, broken, other):
+        with transaction(sessions) as session:
+            audit_chain.note(session, PLATFORM, NOW, verdict, whole=True)
+    asked = select(Message.user_id, Message.params).where(Message.needs_action).order_by(Message.id)
+    with sessions() as session:
+        found = session.execute(asked).all()
+        assert [user_id for user_id, _ in found] == [auditor, auditor]
+        assert [params["fault"]["entry"] for _, params in found] == [7, 3]
+    with transaction(sessions) as session:
+        audit_chain.note(session, PLATFORM, NOW, audit_chain.Verdict(9, START), whole=True)
+        assert session.execute(asked).all() == []

@@ -295,10 +295,10 @@ def test_after_the_last_thing_the_line_begins_again(town: Town, session: Session
     first, last = inbox.page(session, actor, TODAY, Place()).todos
     following = inbox.following(session, actor, TODAY, first.waiting.place)
     assert following is not None
-    assert following.order_id == orders_made[1].id
+    assert following.subject_id == orders_made[1].id
     following = inbox.following(session, actor, TODAY, last.waiting.place)
     assert following is not None
-    assert following.order_id == orders_made[0].id
+    assert following.subject_id == orders_made[0].id
 
 
 def test_what_does_not_wait_for_the_reader_is_not_found(town: Town, session: Session) -> None:

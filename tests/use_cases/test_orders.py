@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
 from marketplace.db.audit import AuditEntry
+from marketplace.db.messages import Message
 from marketplace.db.orders import Order, Reservation
 from marketplace.db.people import RoleGrant
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed
@@ -100,6 +101,57 @@ def test_a_part_splits_the_card_and_nothing_is_lost(town: Town, session: Session
     assert loan.state == OrderState.SUBMITTED
     kept = session.scalars(select(Reservation).where(Reservation.asset_id == asset.id)).all()
     assert [row.slots.upper <= 13 for row in kept] == [True]
+
+
+def test_what_is_left_when_the_rest_moves_is_on_loan_if_all_of_it_is_lent(town: Town) -> None:
+    asset = town.listed(quantity=4)
+    loan = town.handed_over(town.approved(asset, "C.staff", kind=LOAN, quantity=2))
+    assert asset.state is AssetState.LISTED
+    town.approved(asset, quantity=2)
+    assert (asset.quantity, asset.state) == (2, AssetState.ON_LOAN)
+    town.given_back(loan)
+    assert asset.state is AssetState.LISTED
+
+
+def test_what_somebody_keeps_too_long_is_not_handed_to_the_next(town: Town) -> None:
+    asset = town.listed(quantity=2)
+    late = town.handed_over(town.approved(asset, "C.staff", kind=LOAN, quantity=2, days=(0, 3)))
+    following = town.approved(asset, kind=LOAN, quantity=2, days=(10, 20))
+    day = TODAY + dt.timedelta(days=12)
+    with pytest.raises(Conflict, match="借出未还"):
+        town.handed_over(following, day)
+    town.given_back(late, day)
+    town.handed_over(following, day)
+    assert asset.state is AssetState.ON_LOAN
+
+
+def test_what_somebody_keeps_too_long_is_not_given_away(town: Town, session: Session) -> None:
+    asset = town.listed(quantity=3)
+    town.handed_over(town.approved(asset, "C.staff", kind=LOAN, quantity=2, days=(0, 3)))
+    order = town.wish(asset, quantity=2)
+    later = TODAY + dt.timedelta(days=12)
+    order_submission.submit(session, town.actor("B.staff"), NOW, later, [order.id])
+    assert order.state is OrderState.WAITING
+
+
+def test_a_loan_that_nobody_decided_on_expires_with_its_last_day(town: Town, session: Session) -> None:
+    asset = town.listed()
+    asked = town.submitted(asset, kind=LOAN, days=(0, 3))
+    waits = town.submitted(asset, "C.staff", kind=LOAN, days=(2, 3))
+    last = TODAY + dt.timedelta(days=3)
+    assert order_endings.expire_due(session, NOW, last) == []
+    order_endings.expire_due(session, NOW, last + dt.timedelta(days=1))
+    assert (asked.state, waits.state) == (OrderState.EXPIRED, OrderState.EXPIRED)
+    assert not orders.open_steps(asked)
+
+
+def test_who_decided_on_what_is_called_off_is_told_once(town: Town, session: Session) -> None:
+    order = town.approved(town.listed(), kind=LOAN)
+    order_endings.give_up(
+        session, town.actor("B.staff"), NOW, TODAY, order.id, OrderAction.CALL_OFF, "不需要"
+    )
+    told = select(func.count()).where(Message.user_id == town.users["A.officer"].id)
+    assert session.scalar(told.where(Message.kind == "order.withdrawn")) == 1
 
 
 def test_called_off_after_approval_a_part_is_on_offer_again(town: Town, session: Session) -> None:

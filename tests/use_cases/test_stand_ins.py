@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.audit import AuditEntry
+from marketplace.db.messages import Message
 from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.db.stand_ins import StandIn
@@ -185,3 +186,13 @@ def test_two_requests_at_once_give_one_stand_in(sessions: SessionFactory) -> Non
         assert sorted(pool.map(attempt, names)) == [False, True]
     with sessions() as session:
         assert session.scalar(select(func.count(StandIn.id))) == 1
+
+
+def test_a_stand_in_is_told_when_named_and_when_it_is_over(session: Session, office: Office) -> None:
+    actor = office.acting(office.approver)
+    row = stand_ins.name_stand_in(session, actor, NOW, TODAY, {"stand_in": office.second.username, **TRIP})
+    stand_ins.end_early(session, actor, NOW, TODAY, row.id)
+    found = session.execute(select(Message.user_id, Message.kind, Message.link).order_by(Message.id)).all()
+    assert found == [
+        (office.second.id, kind, "/profile/stand-ins") for kind in ("stand_in.named", "stand_in.ended")
+    ]

@@ -12,11 +12,14 @@ from sqlalchemy import select
 from marketplace.app import Application
 from marketplace.db.audit import AuditEntry
 from marketplace.db.orders import Consent, Order
+from marketplace.db.people import RoleGrant
 from marketplace.db.session import SessionFactory
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState
 from marketplace.domain.permissions import Role
-from marketplace.use_cases import decisions, order_endings
+from marketplace.use_cases import decisions, disposal_decisions, order_endings
+from tests import factories
 from tests.conftest import NOW
+from tests.jobs.office_that_forgets import flag, seller
 from tests.use_cases.ordering import TODAY, Town
 from tests.web.conftest import Clock, World
 from tests.web.office import Play, stage
@@ -50,6 +53,24 @@ def test_the_decider_sees_it_and_the_badge_and_nobody_else_does(play: Play) -> N
         assert "都办完了" in other.text
         assert "办公桌1" not in other.text
         assert not badge(other.text).endswith("1")
+
+
+def test_who_may_decide_from_two_seats_is_told_which_line_is_which(play: Play) -> None:
+    def side_by_side(town: Town) -> list[Order]:
+        order = town.submitted(town.listed(name="办公桌"))
+        first, second = order.steps
+        second.position, second.state = first.position, first.state
+        second.opened_at, second.deadline = first.opened_at, first.deadline
+        town.users["B.approver"].grants.append(RoleGrant(role=Role.UNIT_APPROVER, unit=town.units["A"]))
+        return [order, town.submitted(town.listed(name="茶几"))]
+
+    scene = play(side_by_side)
+    page = scene.visitor("B.approver").get("/inbox").text
+    lines = re.findall(r'<strong>(办公桌|茶几)</strong><span class="note">([^<·]*) ·', page)
+    order = scene.order()
+    seats = {f"审批（{unit.short_name or unit.name}的单位审批人）" for unit in (order.giver, order.receiver)}
+    assert {task for name, task in lines if name == "办公桌"} == seats
+    assert [task for name, task in lines if name == "茶几"] == ["审批"]
 
 
 def test_administrators_and_auditors_have_no_inbox(world: World) -> None:
@@ -275,3 +296,28 @@ def test_a_long_line_goes_on_where_the_page_ends(play: Play) -> None:
     assert len(names[0]) == 20
     assert sorted(names[0] + names[1], key=len) == [f"办公桌{n}" for n in range(1, 24)]
     assert visitor.get("/inbox?after=nonsense").status_code == 200
+
+
+def test_other_things_to_do_stand_in_the_same_line_and_lead_to_their_pages(play: Play) -> None:
+    def act(town: Town) -> list[Order]:
+        flag(town.session, town.units["A"], TODAY)
+        region = town.users["manager"].home_unit
+        town.users["second"] = factories.user(town.session, region, Role.WAREHOUSE_MANAGER)
+        office = seller(town)
+        project = office.project(office.card())
+        disposal_decisions.submit(town.session, town.actor("manager"), NOW, TODAY, project.id)
+        return [town.approved(town.listed(name="办公桌1"))]
+
+    scene = play(act)
+    page = scene.visitor("A.officer").get("/inbox").text
+    assert page.index("1项资产疑似闲置") < page.index("办公桌1"), "what is due first comes first"
+    assert "今天到期" in page
+    assert "请逐项或成批答复" in page
+    assert badge(page).endswith("2")
+    unit_id = scene.order().giver_unit_id
+    assert f'href="/idle?unit={unit_id}"' in page
+    finance = scene.visitor("finance").get("/inbox").text
+    assert "请批准或退回处置项目" in finance
+    assert "报废车辆处置" in finance
+    opened = scene.visitor("second").get(f"/inbox/idle/{unit_id}", follow_redirects=True).text
+    assert "不再由您办理" in opened

@@ -257,3 +257,14 @@ def test_figures_tell_of_mails_that_wait_and_that_were_given_up(reader: Reader) 
     figures = reader.visitor.get("/metrics").text
     assert 'gwc_mails{state="waiting"} 1.0' in figures
     assert 'gwc_mails{state="failed"} 1.0' in figures
+
+
+def test_one_mail_a_day_can_be_chosen_and_given_up_again(world: World) -> None:
+    reader = Reader(world)
+    reader.visitor.get("/profile")
+    for daily, mails in (("1", 0), ("", 1)):
+        answer = reader.visitor.post("/profile/mail", {"daily": daily}, follow_redirects=True)
+        assert ("所有消息合为一封" in answer.text) == (daily == "1")
+        reader.told()
+        with world.sessions() as session:
+            assert len(session.scalars(select(Mail)).all()) == mails
