@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from marketplace.api import cards
 from marketplace.api.blueprint import TOKEN, answer, blueprint
+from marketplace.api.calls import does, reads
 from marketplace.api.idempotency import once
 from marketplace.api.schemas import (
     AssetOut,
@@ -39,11 +40,7 @@ from marketplace.use_cases import assets, listings, photos
 READ = (Permission.FIND, Permission.READ_ASSETS)
 
 
-@blueprint.get("/assets")
-@blueprint.input(AssetQuery, location="query", arg_name="query")
-@blueprint.output(AssetsOut)
-@blueprint.doc(summary="Find assets", security=TOKEN)
-@needs(*READ)
+@reads("/assets", AssetsOut, "Find assets", *READ, query=AssetQuery)
 def find_assets(query: AssetQuery) -> Response:
     """What the caller may find, a page at a time; follow next_cursor to the last one."""
     # The model has checked the shape; repeated filters are read from the address itself.
@@ -61,12 +58,7 @@ def find_assets(query: AssetQuery) -> Response:
     )
 
 
-@blueprint.post("/assets")
-@blueprint.input(CardNew, location="json", arg_name="body")
-@blueprint.output(AssetOut, status_code=201)
-@blueprint.doc(summary="Make a card", security=TOKEN)
-@needs(Permission.EDIT_ASSETS)
-@once
+@does("/assets", CardNew, AssetOut, "Make a card", Permission.EDIT_ASSETS, status=201)
 def create_asset(body: BaseModel) -> Response:
     """Open a card in a unit's register."""
     given = _given(body)
@@ -75,10 +67,7 @@ def create_asset(body: BaseModel) -> Response:
     return _card(asset, 201, Location=url_for("api.open_asset", asset_id=asset.id))
 
 
-@blueprint.get("/assets/<int:asset_id>")
-@blueprint.output(AssetOut)
-@blueprint.doc(summary="Open a card", security=TOKEN)
-@needs(*READ)
+@reads("/assets/<int:asset_id>", AssetOut, "Open a card", *READ)
 def open_asset(asset_id: int) -> Response:
     """The card as the caller may see it, with its ETag."""
     return _card(assets.load(db(), actor(), asset_id))
@@ -93,7 +82,7 @@ def change_asset(asset_id: int, body: BaseModel) -> Response:
     """Change the given fields; If-Match must carry the ETag that the change is based on."""
     version = _expected_version(asset_id)
     if version is None:
-        return problems.problem(428, "version_required", "If-Match")
+        return problems.of_status(428)
     given = _given(body)
     clear = "category" in body.model_fields_set and given.get("category") is None
     category = _category(given)
@@ -124,12 +113,9 @@ def add_photo(asset_id: int, upload: PhotoUpload) -> Response:
     return answer(body, 201 if added.is_new else 200, Location=body["urls"]["large"])
 
 
-@blueprint.post("/assets/<int:asset_id>/list")
-@blueprint.input(Offer, location="json", arg_name="body")
-@blueprint.output(AssetOut)
-@blueprint.doc(summary="Offer an asset in the warehouse", security=TOKEN)
-@needs(Permission.LIST_ASSETS)
-@once
+@does(
+    "/assets/<int:asset_id>/list", Offer, AssetOut, "Offer an asset in the warehouse", Permission.LIST_ASSETS
+)
 def list_asset(asset_id: int, body: Offer) -> Response:
     """Offer an asset for transfer, loan or both."""
     offer = listing_rules.Offer(
@@ -146,12 +132,7 @@ def list_asset(asset_id: int, body: Offer) -> Response:
     return _card(assets.load(db(), actor(), asset_id))
 
 
-@blueprint.post("/assets/<int:asset_id>/withdraw")
-@blueprint.input(Reason, location="json", arg_name="body")
-@blueprint.output(AssetOut)
-@blueprint.doc(summary="Take an asset off offer", security=TOKEN)
-@needs(Permission.LIST_ASSETS)
-@once
+@does("/assets/<int:asset_id>/withdraw", Reason, AssetOut, "Take an asset off offer", Permission.LIST_ASSETS)
 def withdraw_asset(asset_id: int, body: Reason) -> Response:
     """Take an asset off offer; it is in use again."""
     return _card(listings.withdraw(db(), actor(), now(), asset_id, body.reason))

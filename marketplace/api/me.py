@@ -7,10 +7,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.api.blueprint import TOKEN, answer, blueprint
+from marketplace.api.calls import reads
 from marketplace.api.schemas import MeOut, UnitQuery, UnitsOut
 from marketplace.db.people import RoleGrant, Unit
 from marketplace.domain.permissions import ROLE_PERMISSIONS, Permission
-from marketplace.edge.access import needs, signed_in
+from marketplace.edge.access import signed_in
 from marketplace.edge.context import db, identity
 
 
@@ -41,11 +42,13 @@ def me() -> Response:
     )
 
 
-@blueprint.get("/units")
-@blueprint.input(UnitQuery, location="query", arg_name="query")
-@blueprint.output(UnitsOut)
-@blueprint.doc(summary="The directory of units", security=TOKEN)
-@needs(Permission.FIND, Permission.MANAGE_UNITS, Permission.MANAGE_USERS)
+@reads(
+    "/units",
+    UnitsOut,
+    "The directory of units",
+    *(Permission.FIND, Permission.MANAGE_UNITS, Permission.MANAGE_USERS),
+    query=UnitQuery,
+)
 def units(query: UnitQuery) -> Response:
     """Names and codes, in the order of codes; nothing about what the units own."""
     parent = aliased(Unit)

@@ -92,6 +92,8 @@ class OrderStepOut(BaseModel):
     round: int
     position: int
     role: str
+    escalated_to: str | None
+    """Since the deadline passed, who may decide as well."""
     unit: Named
     state: str
     deadline: str | None

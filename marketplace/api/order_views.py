@@ -72,6 +72,7 @@ def _step(step: OrderStep) -> dict[str, Any]:
         "round": step.round,
         "position": step.position,
         "role": step.role,
+        "escalated_to": step.escalated_to,
         "unit": _unit(step.unit),
         "state": step.state,
         "deadline": plain(step.deadline),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response, url_for
 
 from marketplace.api import order_views
-from marketplace.api.blueprint import TOKEN, answer, blueprint
-from marketplace.api.idempotency import once
+from marketplace.api.blueprint import answer
+from marketplace.api.calls import does, reads
 from marketplace.api.order_schemas import OrderAct, OrderNew, OrderOut, OrderQuery, OrdersOut
 from marketplace.db.orders import Order
 from marketplace.db.people import Unit
@@ -14,7 +14,6 @@ from marketplace.domain.errors import invalid_field
 from marketplace.domain.orders import OrderAction
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
-from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, identity, now, today
 from marketplace.use_cases import (
     assets,
@@ -27,11 +26,9 @@ from marketplace.use_cases import (
 )
 
 
-@blueprint.get("/orders")
-@blueprint.input(OrderQuery, location="query", arg_name="query")
-@blueprint.output(OrdersOut)
-@blueprint.doc(summary="Orders that you may see, newest first", security=TOKEN)
-@needs(Permission.READ_ORDERS)
+@reads(
+    "/orders", OrdersOut, "Orders that you may see, newest first", Permission.READ_ORDERS, query=OrderQuery
+)
 def find_orders(query: OrderQuery) -> Response:
     """A page of orders; follow next_cursor to the last one."""
     page = order_lists.newest(
@@ -54,12 +51,14 @@ def find_orders(query: OrderQuery) -> Response:
     )
 
 
-@blueprint.post("/orders")
-@blueprint.input(OrderNew, location="json", arg_name="body")
-@blueprint.output(OrderOut, status_code=201)
-@blueprint.doc(summary="Ask for a listed asset, for good or for a time", security=TOKEN)
-@needs(Permission.REQUEST_ASSETS)
-@once
+@does(
+    "/orders",
+    OrderNew,
+    OrderOut,
+    "Ask for a listed asset, for good or for a time",
+    Permission.REQUEST_ASSETS,
+    status=201,
+)
 def create_order(body: OrderNew) -> Response:
     """Submit a wish; when the thing is taken, the order waits in line."""
     draft = order_drafts.ask_for(
@@ -72,25 +71,22 @@ def create_order(body: OrderNew) -> Response:
     return _whole(draft, 201, Location=url_for("api.open_order", order_id=draft.id))
 
 
-@blueprint.get("/orders/<int:order_id>")
-@blueprint.output(OrderOut)
-@blueprint.doc(summary="An order with its steps and what happened", security=TOKEN)
-@needs(Permission.READ_ORDERS)
+@reads(
+    "/orders/<int:order_id>", OrderOut, "An order with its steps and what happened", Permission.READ_ORDERS
+)
 def open_order(order_id: int) -> Response:
     """Where the order stands, who has it, and what you may do."""
     return _whole(orders.load(db(), actor(), order_id, deciding_on=today()))
 
 
-@blueprint.post("/orders/<int:order_id>/actions")
-@blueprint.input(OrderAct, location="json", arg_name="body")
-@blueprint.output(OrderOut)
-@blueprint.doc(
-    summary="Decide, withdraw, hand over, renew, return …",
+@does(
+    "/orders/<int:order_id>/actions",
+    OrderAct,
+    OrderOut,
+    "Decide, withdraw, hand over, renew, return …",
+    Permission.READ_ORDERS,
     description="A refused action answers 409 with the state and what is allowed.",
-    security=TOKEN,
 )
-@needs(Permission.READ_ORDERS)
-@once
 def act_on_order(order_id: int, body: OrderAct) -> Response:
     """Do one thing with an order. A renewal answers with the order that it made."""
     call = order_actions.Call(db(), actor(), now(), today(), order_id)

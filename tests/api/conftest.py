@@ -23,6 +23,7 @@ from search.engine import Engine
 from search.finder import MeiliFinder
 from tests import factories
 from tests.conftest import NOW
+from tests.use_cases.selling import Office, office_at
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,18 @@ def world(settings: Settings, engine: Database, sessions: SessionFactory) -> Ite
 def officer(world: World) -> Program:
     """The asset officer of the first school."""
     return world.program(Role.UNIT_ASSET_OFFICER, "JY-1")
+
+
+@pytest.fixture
+def office(world: World) -> Callable[[Callable[[Office], int]], int]:
+    """Does something in the office that sells what the first school no longer needs; gives an id."""
+
+    def act(do: Callable[[Office], int]) -> int:
+        with transaction(world.sessions) as session:
+            region, unit = (session.get_one(Unit, world.units[code]) for code in ("330000", "JY-1"))
+            return do(office_at(session, region, unit))
+
+    return act
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ def test_a_change_based_on_an_old_version_is_refused_and_one_without_a_version_t
     assert officer.patch(path, {"location": "仓库"}, headers=first).status_code == 200
     late = officer.patch(path, {"location": "地下室"}, headers=first)
     assert (late.status_code, late.get_json()["code"]) == (412, "version_conflict")
-    assert officer.patch(path, {"location": "地下室"}).status_code == 428
+    blind = officer.patch(path, {"location": "地下室"})
+    assert (blind.status_code, blind.get_json()["code"]) == (428, "version_required")
+    assert "请在 If-Match 头中填写读取时得到的 ETag" in blind.get_json()["detail"]
     assert officer.get(path).get_json()["location"] == "仓库"
 
 
