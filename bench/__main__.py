@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-PARTS = ("bench.search", "bench.import", "bench.audit", "bench.idle", "bench.orders")
+PARTS = ("bench.search", "bench.import", "bench.audit", "bench.idle", "bench.orders", "bench.public")
 
 
 def main() -> None:

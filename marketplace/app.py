@@ -13,10 +13,14 @@ from flask import Response, g, request
 from flask.json.provider import JSONProvider
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace.api import assets as api_assets
 from marketplace.api import auctions as api_auctions
+from marketplace.api import disposals as api_disposals
 from marketplace.api import document
+from marketplace.api import flags as api_flags
+from marketplace.api import jobs as api_jobs
 from marketplace.api import me as api_me
 from marketplace.api import orders as api_orders
 from marketplace.api.blueprint import blueprint as api_blueprint
@@ -27,6 +31,7 @@ from marketplace.edge import context, problems
 from marketplace.edge.access import init_access, public
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
+from marketplace.edge.kept import init_shelf
 from marketplace.edge.limits import limiter
 from marketplace.edge.row_ids import RowId
 from marketplace.edge.sessions import PageSessions
@@ -35,6 +40,9 @@ from marketplace.web import (
     asset_photos,
     assets,
     auction_desk,
+    auction_files,
+    auction_results,
+    auction_settings,
     audit,
     auth,
     basket,
@@ -65,7 +73,7 @@ from marketplace.web import (
     register,
     stand_ins,
     synonyms,
-    timetable,
+    timetable_steering,
     units,
     users,
 )
@@ -85,7 +93,7 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-API_ROUTES = (api_assets, api_auctions, api_me, api_orders)
+API_ROUTES = (api_assets, api_auctions, api_disposals, api_flags, api_jobs, api_me, api_orders)
 """Modules whose import hangs their routes on the interface's blueprint."""
 PAGES = (
     *(auth.blueprint, search_page.blueprint, assets.blueprint, asset_photos.blueprint, listings.blueprint),
@@ -100,10 +108,11 @@ PAGES = (
         jobs.blueprint,
     ),
     *(inbox.blueprint, handovers.blueprint, handover_photos.blueprint, consents.blueprint),
-    *(idle.blueprint, idle_policies.blueprint, events.blueprint, timetable.blueprint),
+    *(idle.blueprint, idle_policies.blueprint, events.blueprint, timetable_steering.blueprint),
     *(order_lists.blueprint, orders.blueprint, basket.blueprint, order_requests.blueprint),
     *(messages.blueprint, labels.blueprint, papers.blueprint, media.blueprint, health.blueprint),
     *(disposals.blueprint, auction_desk.blueprint, public_auctions.blueprint),
+    *(auction_files.blueprint, auction_results.blueprint, auction_settings.blueprint),
 )
 
 
@@ -175,12 +184,16 @@ def create_app(
     init_i18n(app)
     init_access(app)
     init_templates(app)
-    public_auctions.init_shelf(app)
+    init_shelf(app, settings, clock)
     CSRFProtect(app).exempt(api_blueprint)
     limiter.init_app(app)
     _add_security_headers(app, settings)
     _add_routes(app)
     init_errors(app)
+    if settings.trusted_proxies:
+        # Neither host nor prefix: links are made of the configured address, whatever a caller says.
+        near = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=near, x_proto=near)  # type: ignore[method-assign]
     return app
 
 

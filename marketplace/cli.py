@@ -324,6 +324,9 @@ def _fill_demo(settings: Settings, sessions: SessionFactory) -> None:
     with transaction(sessions) as session:
         if demo.hang_photos(session, FolderStore(settings.media_dir), clock()):
             click.echo("The demo's photos hang.")
+    with transaction(sessions) as session:
+        if demo.add_sales(session, clock()):
+            click.echo("The demo's auctions are announced.")
 
 
 def _print_accounts() -> None:

@@ -56,6 +56,8 @@ class Settings:
     workers: int = 2
     secure_cookies: bool = False
     """Set where the site is reached by https: cookies are then never sent in the clear."""
+    trusted_proxies: int = 0
+    """Proxies in a row before the web server, who are believed about the caller's address."""
     time_zone: str = "Asia/Shanghai"
     public_url: str = "http://127.0.0.1:8000"
     """Where users reach this site; links in mails begin with it."""
@@ -109,7 +111,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     survive a restart and no installation shares a default key.
 
     Raises:
-        ValueError: ``PORT`` or ``WORKERS`` is not a whole number, or ``SMTP_URL`` is no mail server's.
+        ValueError: ``PORT``, ``WORKERS`` or ``TRUSTED_PROXIES`` is not a whole number, or ``SMTP_URL`` is no
+            mail server's.
     """
     home = Path(environ.get("GWC_HOME") or ROOT / "var").resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -124,6 +127,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         port=port,
         workers=int(environ.get("WORKERS", "2")),
         secure_cookies=environ.get("SECURE_COOKIES", "") in {"1", "true", "yes"},
+        trusted_proxies=int(environ.get("TRUSTED_PROXIES") or 0),
         time_zone=environ.get("GWC_TIME_ZONE", "Asia/Shanghai"),
         public_url=environ.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
         mail_server=mail_server(environ),

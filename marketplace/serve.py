@@ -17,6 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from marketplace.config import ROOT, Settings
+from marketplace.edge.gate import PLACES
 from marketplace.engines import process
 
 HOST = "127.0.0.1"
@@ -49,16 +50,17 @@ class Child:
             self.start()
 
 
-def serve_web(settings: Settings) -> None:
-    """Run the web server in this process until it is told to end."""
+def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_application") -> None:
+    """Run the web server in this process until it is told to end; ``target`` makes what is served."""
     Granian(
-        "marketplace.wsgi:make_application",
+        target,
         factory=True,
         address=HOST,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
-        blocking_threads=8,
+        # As many again for pages that need no database: a database that hangs does not take those down.
+        blocking_threads=2 * PLACES,
         backlog=2048,
         respawn_failed_workers=True,
         respawn_interval=0.5,

@@ -108,12 +108,12 @@ def _no_piece_lost(connection: Connection) -> None:
             assert list(piece_ledger.differences(session)) == []
 
 
-def own_database(url: str, name: str) -> str:
-    """A fresh database beside the one at ``url``; gives its address."""
+def own_database(url: str, name: str, *, template: str = "template1") -> str:
+    """A fresh database beside the one at ``url``, or a copy of another one; gives its address."""
     plain = url.replace("+psycopg", "", 1)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     head, _, query = url.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 

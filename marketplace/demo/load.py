@@ -6,21 +6,24 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, func, insert, literal, null, select
+from sqlalchemy import case, delete, func, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, PropertyCard, VehicleCard
 from marketplace.db.audit import AuditEntry
+from marketplace.db.messages import Mail, Message
 from marketplace.db.outbox import Setting, reindex_soon_where
 from marketplace.db.people import User
 from marketplace.demo.cards import Card, make_cards
+from marketplace.demo.idle import make_idle
 from marketplace.demo.offers import make_offers
 from marketplace.demo.orders import make_orders
 from marketplace.demo.people import load_users
 from marketplace.demo.pictures import PICTURES_PER_KIND, hang_pictures
 from marketplace.demo.places import load_units
 from marketplace.demo.rows import reserve_ids, write
+from marketplace.demo.sales import make_sales
 from marketplace.domain.permissions import PLATFORM
 from marketplace.domain.states import AssetState
 from marketplace.media.store import PhotoStore
@@ -86,6 +89,29 @@ def hang_photos(
     hang_pictures(session, store, mark.value["seed"], per_kind=per_kind)
     reindex_soon_where(session, select(Asset.id).where(Asset.cover_photo_id.is_not(None)))
     mark.value, mark.changed_at = mark.value | {"photos": True}, now
+    session.flush()
+    return True
+
+
+def add_sales(session: Session, now: dt.datetime) -> bool:
+    """Let idle things be found, and unwanted ones be sold; False when there is no demo, or that was done.
+
+    What is sold needs photos, so they have to hang first.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(DEMO_LOCK)))
+    mark = session.get(Setting, _MARK)
+    if mark is None or mark.value.get("sales") or not mark.value["photos"]:
+        return False
+    last = session.scalar(select(func.max(Message.id))) or 0
+    make_idle(session, now, mark.value["seed"])
+    make_sales(session, now, mark.value["seed"])
+    # What happened weeks ago is not mailed today.
+    told = select(Message.id).where(Message.id > last)
+    session.execute(
+        delete(Mail).where(Mail.message_id.in_(told)).execution_options(synchronize_session=False)
+    )
+    reindex_soon_where(session, select(Asset.id).where(Asset.state != AssetState.IN_USE))
+    mark.value, mark.changed_at = mark.value | {"sales": True}, now
     session.flush()
     return True
 

@@ -21,7 +21,8 @@ from marketplace.db.actors import Identity
 from marketplace.db.session import driver_connection
 from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
 from marketplace.domain.permissions import Permission
-from marketplace.edge.context import db, identity, now, services
+from marketplace.edge.context import db, enter_gate, identity, leave_gate, now, services
+from marketplace.edge.gate import Gate
 from marketplace.use_cases import accounts
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,6 +45,11 @@ class Access:
     """Programs may call this with a token as well, though it is no part of the interface."""
     before_password_change: bool = False
     """Reachable while the password has to be changed."""
+
+
+_NOWHERE = Access(public=True, passive=True)
+"""An address that leads nowhere: whoever is signed in sees that on a page with the way on. Browsers ask
+for such addresses by themselves, too."""
 
 
 def public(view: View) -> View:
@@ -101,13 +107,16 @@ def init_access(app: Flask) -> None:
     login = LoginManager(app)
     login.session_protection = None
     login.user_loader(_load_user)
+    app.extensions["gate"] = Gate()
     app.before_request(_check)
+    app.teardown_request(leave_gate)
 
 
 def _load_user(user_id: str) -> SignedInUser | None:
     number, _, epoch = user_id.partition(":")
     if not number.isdigit():
         return None
+    enter_gate()
     with driver_connection(services().lookup) as connection:
         found = actors.by_user(connection, int(number))
     return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
@@ -115,6 +124,7 @@ def _load_user(user_id: str) -> SignedInUser | None:
 
 def _check() -> Response | None:
     if request.endpoint is None:
+        _check_page(_NOWHERE)
         return None
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
@@ -161,6 +171,7 @@ def _check_token(access: Access) -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.casefold() != "bearer":
         abort(401)
+    enter_gate()
     with driver_connection(services().lookup) as connection:
         found = accounts.identify_token(connection, now(), token.strip())
     if found is None:

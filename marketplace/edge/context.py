@@ -20,6 +20,7 @@ from marketplace.db.actors import Identity
 from marketplace.db.session import SessionFactory
 from marketplace.domain.finding import Finder
 from marketplace.domain.permissions import Actor
+from marketplace.edge.gate import Gate
 from marketplace.media.store import PhotoStore
 
 NOBODY = Actor(user_id=None, name="")
@@ -52,8 +53,13 @@ def services() -> Services:
 
 
 def db() -> Session:
-    """The request's session; it is committed once, when the view has returned."""
+    """The request's session; it is committed once, when the view has returned.
+
+    Raises:
+        Busy: too many wait for a database that doesn't answer.
+    """
     if "session" not in g:
+        enter_gate()
         g.session = services().sessions()
     return cast(Session, g.session)
 
@@ -68,6 +74,23 @@ def now() -> dt.datetime:
 def today() -> dt.date:
     """The day of this request where the organisation is."""
     return now().astimezone(ZoneInfo(services().settings.time_zone)).date()
+
+
+def enter_gate() -> None:
+    """Take one of the places of those who wait for the database, unless this request has one.
+
+    Raises:
+        Busy: all are taken, and nobody comes to an end.
+    """
+    if "has_place" not in g:
+        cast(Gate, current_app.extensions["gate"]).enter()
+        g.has_place = True
+
+
+def leave_gate(_error: BaseException | None = None) -> None:
+    """Give the place back, at the end of the request."""
+    if g.pop("has_place", False):
+        cast(Gate, current_app.extensions["gate"]).leave()
 
 
 def identity() -> Identity | None:

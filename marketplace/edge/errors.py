@@ -7,11 +7,13 @@ from typing import cast
 from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound, RuleError
 from marketplace.edge import problems
+from marketplace.edge.gate import Busy
 from marketplace.edge.i18n import message_of
 
 log = get_logger()
@@ -32,7 +34,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(DataError, _unfit)
-    app.register_error_handler(OperationalError, _database_away)
+    for away in (OperationalError, PoolTimeout, Busy):
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -63,8 +66,8 @@ def _unfit(error: DataError) -> Response:
     return problems.of_status(400) if _for_program() else _page(400)
 
 
-def _database_away(error: OperationalError) -> Response:
-    log.error("database_unavailable", error=str(error.orig))
+def _database_away(error: Exception) -> Response:
+    log.error("database_unavailable", error=repr(getattr(error, "orig", error)))
     return problems.of_status(503) if _for_program() else _page(503)
 
 

@@ -90,6 +90,7 @@ def _detail(status: int) -> str:
         405: gettext("此地址不支持这种请求方法。"),
         413: gettext("提交的内容过大。"),
         415: gettext("不支持这种内容类型。"),
+        428: gettext("请在 If-Match 头中填写读取时得到的 ETag，说明修改所依据的版本；填 * 表示不论版本。"),
         429: gettext("请求过于频繁，请稍后再试。"),
         503: gettext("服务暂时不可用，请稍后重试。"),
     }.get(status, gettext("请求无法处理。"))

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session, aliased, load_only
 from marketplace.db.auctions import Notice, PublicPhoto
 from marketplace.domain.auctions import Phase
 from marketplace.domain.errors import NotFound
-from marketplace.domain.notices import NoticeKind
+from marketplace.domain.notices import NUMBER, NoticeKind
 from marketplace.domain.text import N_, clean
 
 PAGE = 20
 FEED = 50
+NOTHING_YET = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+"""Last change of a list in which nothing was published yet."""
 _ENDED = (NoticeKind.TERMINATION, NoticeKind.RESULT, NoticeKind.UNSOLD)
 
 
@@ -33,6 +35,22 @@ class Wish:
     phase: Phase | None = None
     before: int = 0
     """Only what was published before the notice with this id; 0 for the newest."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is somebody's own search, that hardly anybody else has."""
+        return bool(self.q or self.region or self.category or self.before)
+
+
+def read_number(number: str) -> str:
+    """The number of a notice, before anything is looked up.
+
+    Raises:
+        NotFound: it can't be one.
+    """
+    if not NUMBER.fullmatch(number):
+        raise NotFound(N_("没有找到这份公告，请核对编号。"))
+    return number
 
 
 def newest(session: Session, wish: Wish, now: dt.datetime, today: dt.date) -> Sequence[Notice]:

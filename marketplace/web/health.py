@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from marketplace.db.assets import Asset
 from marketplace.db.migrate import is_current
 from marketplace.db.outbox import OutboxRow
-from marketplace.edge.access import public
+from marketplace.edge.access import for_everyone, public
 from marketplace.edge.context import db, now, services
 from marketplace.use_cases import jobs, mailing
 
@@ -23,7 +23,7 @@ LAG_ALARM_SECONDS = 60
 
 
 @blueprint.get("/healthz")
-@public
+@for_everyone
 def alive() -> Response:
     """The process answers."""
     return Response("ok\n", content_type="text/plain")

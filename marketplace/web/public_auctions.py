@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, abort, current_app, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
 from flask_babel import force_locale
 from jinja2 import Undefined
-from sqlalchemy import text
 from werkzeug.datastructures import MultiDict
 
 from marketplace.db.auctions import Notice
@@ -21,9 +20,10 @@ from marketplace.domain.papers import digest_of, short_digest
 from marketplace.domain.text import N_, clean
 from marketplace.edge.access import for_everyone
 from marketplace.edge.context import db, now, services, today
+from marketplace.edge.kept import kept, language, settled, soon
 from marketplace.edge.limits import limiter
 from marketplace.edge.notice_views import Shown, absolute, linked_data, shown, summary
-from marketplace.edge.shelf import Page, Shelf
+from marketplace.edge.pages import Page
 from marketplace.media.images import SIZES
 from marketplace.media.store import key
 from marketplace.use_cases import public_notices
@@ -32,9 +32,6 @@ from marketplace.web import notice_feeds
 
 blueprint = Blueprint("public_auctions", __name__)
 
-CACHING = "public, max-age=30, stale-while-revalidate=60, stale-if-error=86400"
-PATIENCE = "3s"
-"""No query of a public page runs longer; the page from before serves meanwhile."""
 LONGEST_QUERY = 60
 
 
@@ -43,21 +40,21 @@ LONGEST_QUERY = 60
 def index() -> Response:
     """What is announced: upcoming, on view, open for bids, over; by words, region and class."""
     wish = _wish(request.args)
-    return _kept(("list", wish), lambda: _list(wish))
+    return kept(("list", wish), lambda: _list(wish), passing=wish.is_own)
 
 
 @blueprint.get("/auctions/<number>")
 @for_everyone
 def page(number: str) -> Response:
     """The newest version of a notice."""
-    return _kept(("notice", _number(number)), lambda: _notice(number, 0))
+    return kept(("notice", public_notices.read_number(number)), lambda: _notice(number, 0))
 
 
 @blueprint.get("/auctions/<number>/v<int:version>")
 @for_everyone
 def version(number: str, version: int) -> Response:
     """One version of a notice, as it was published."""
-    return _kept(("notice", _number(number), version), lambda: _notice(number, version))
+    return kept(("notice", public_notices.read_number(number), version), lambda: _notice(number, version))
 
 
 @blueprint.get("/auctions/verify")
@@ -66,8 +63,8 @@ def version(number: str, version: int) -> Response:
 def verify() -> str | tuple[str, int]:
     """Whether a notice that somebody holds is the one that was published."""
     number, digest = (clean(request.args.get(name, "")) for name in ("number", "digest"))
-    with force_locale(_language()):
-        found = _matching(number.upper(), digest) if number or digest else None
+    with force_locale(language()):
+        found = soon(lambda: _matching(number.upper(), digest)) if number or digest else None
         values = {"number": number, "digest": digest, "asked": bool(number or digest), "found": found}
         body = render_template("auctions/verify.html", **values, **_frame())
     return (body, 404) if (number or digest) and found is None else body
@@ -77,7 +74,7 @@ def verify() -> str | tuple[str, int]:
 @for_everyone
 def photo(digest: str, size: str) -> Response:
     """A photo of a lot in a published notice."""
-    if size not in SIZES or not public_notices.is_public(db(), digest):
+    if size not in SIZES or not settled(("photo", digest), lambda: public_notices.is_public(db(), digest)):
         abort(404)
     try:
         file = services().photos.open(key(digest, size))
@@ -92,7 +89,7 @@ def photo(digest: str, size: str) -> Response:
 @for_everyone
 def atom() -> Response:
     """The newest notices for feed readers."""
-    return _kept(("atom",), lambda: _feed(notice_feeds.atom, "application/atom+xml"))
+    return kept(("atom",), lambda: _feed(notice_feeds.atom, "application/atom+xml"))
 
 
 @blueprint.get("/auctions.json")
@@ -100,19 +97,14 @@ def atom() -> Response:
 def as_json() -> Response:
     """What is announced, for programs: the same list with the same wishes."""
     wish = _wish(request.args)
-    return _kept(("json", wish), lambda: _json(wish))
+    return kept(("json", wish), lambda: _json(wish), passing=wish.is_own)
 
 
 @blueprint.get("/sitemap.xml")
 @for_everyone
 def sitemap() -> Response:
     """The public pages, for search engines."""
-    return _kept(("sitemap",), _sitemap)
-
-
-def init_shelf(app: Any) -> None:
-    """Give the application its shelf of public pages."""
-    app.extensions["shelf"] = Shelf()
+    return kept(("sitemap",), _sitemap)
 
 
 def listing(wish: Wish) -> tuple[list[Shown], int]:
@@ -120,28 +112,6 @@ def listing(wish: Wish) -> tuple[list[Shown], int]:
     rows = public_notices.newest(db(), wish, now(), today())
     following = rows[PAGE - 1].id if len(rows) > PAGE else 0
     return [shown(row, now()) for row in rows[:PAGE]], following
-
-
-def _kept(what: tuple[object, ...], make: Callable[[], Page]) -> Response:
-    shelf: Shelf = current_app.extensions["shelf"]
-    kept = shelf.get((*what, _language()), now(), lambda: _patiently(make))
-    response = Response(kept.body, mimetype=kept.mimetype)
-    response.headers["Cache-Control"] = CACHING
-    response.last_modified = kept.modified
-    response.set_etag(kept.etag)
-    answer: Response = response.make_conditional(request)  # type: ignore[assignment]
-    return answer
-
-
-def _patiently(make: Callable[[], Page]) -> Page:
-    db().execute(text(f"SET LOCAL statement_timeout = '{PATIENCE}'"))
-    with force_locale(_language()):
-        return make()
-
-
-def _language() -> str:
-    """Chosen in the address, because a page kept for everyone can't depend on cookies."""
-    return "en" if request.args.get("lang") == "en" else "zh_CN"
 
 
 def _wish(args: MultiDict[str, str]) -> Wish:
@@ -153,13 +123,6 @@ def _wish(args: MultiDict[str, str]) -> Wish:
         phase=Phase(phase) if phase in PHASE_NAMES else None,
         before=max(args.get("before", 0, type=int), 0),
     )
-
-
-def _number(number: str) -> str:
-    """Refuse what can't be a number, before it takes a place on the shelf."""
-    if not NUMBER.fullmatch(number):
-        raise _no_notice()
-    return number
 
 
 def _no_notice() -> NotFound:
@@ -185,7 +148,7 @@ def _list(wish: Wish) -> Page:
 
 def _address(wish: Wish, **changes: Any) -> str:
     values = {"q": wish.q, "region": wish.region, "category": wish.category, "phase": wish.phase} | changes
-    if _language() == "en":
+    if language() == "en":
         values["lang"] = "en"
     return url_for("public_auctions.index", **{name: value for name, value in values.items() if value})
 
@@ -226,7 +189,7 @@ def _matching(number: str, digest: str) -> Notice | None:
 
 def _feed(make: Callable[[Sequence[Notice], dt.datetime], bytes], mimetype: str) -> Page:
     rows = public_notices.feed(db())
-    modified = rows[0].published_at if rows else _NOTHING
+    modified = rows[0].published_at if rows else public_notices.NOTHING_YET
     return Page(make(rows, modified), mimetype, modified)
 
 
@@ -238,15 +201,12 @@ def _json(wish: Wish) -> Page:
 
 def _sitemap() -> Page:
     rows = public_notices.addresses(db())
-    return Page(notice_feeds.sitemap(rows), "application/xml", rows[0].published_at if rows else _NOTHING)
-
-
-_NOTHING = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-"""When nothing was published yet."""
+    modified = rows[0].published_at if rows else public_notices.NOTHING_YET
+    return Page(notice_feeds.sitemap(rows), "application/xml", modified)
 
 
 def _newest(found: Sequence[Shown]) -> dt.datetime:
-    return max((one.published_at for one in found), default=_NOTHING)
+    return max((one.published_at for one in found), default=public_notices.NOTHING_YET)
 
 
 def _frame() -> dict[str, Any]:
@@ -256,5 +216,5 @@ def _frame() -> dict[str, Any]:
         "navigation": [],
         "person": None,
         "now": Undefined(),
-        "lang": "en" if _language() == "en" else None,
+        "lang": "en" if language() == "en" else None,
     }

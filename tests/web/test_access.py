@@ -114,6 +114,7 @@ def test_only_these_addresses_are_open_to_everyone(app: Application) -> None:
         ("GET", "/auctions/0/v999999"),
         ("GET", "/auctions/verify"),
         ("GET", f"/auctions/media/{'0' * 64}/0.webp"),
+        ("GET", f"/auctions/0/v999999/files/{'0' * 64}"),
         ("GET", "/auctions/feed.atom"),
         ("GET", "/auctions.json"),
         ("GET", "/sitemap.xml"),
