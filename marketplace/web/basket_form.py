@@ -74,7 +74,8 @@ def _save(orders: Sequence[Order], details: Details) -> None:
 
 
 def _period() -> Details:
-    return Details(starts_on=read_day("start"), ends_on=read_day("end"))
+    typed = {"start", "end"} <= request.form.keys()
+    return Details(starts_on=read_day("start"), ends_on=read_day("end"), empties_days=typed)
 
 
 def read_day(name: str) -> dt.date | None:

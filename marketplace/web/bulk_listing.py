@@ -14,6 +14,7 @@ from marketplace.domain.assets import CONDITIONS, Secrecy
 from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.listings import Offer, check_offer
 from marketplace.domain.permissions import Permission
+from marketplace.domain.queue import WINDOW_DAYS, AwardRule
 from marketplace.domain.text import N_
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, now
@@ -90,6 +91,8 @@ def _usual() -> dict[str, Any]:
         "modes": ["transfer", "loan"],
         "contact_name": user.name if user else "",
         "contact_phone": user.phone if user else "",
+        "award_rule": AwardRule.FIRST_COME,
+        "window_days": WINDOW_DAYS,
     }
 
 

@@ -88,6 +88,17 @@ def test_what_can_not_be_kept_stays_typed_and_the_rest_is_kept(play: Play) -> No
     assert scene.order().starts_on == TODAY
 
 
+def test_a_day_that_was_kept_can_be_taken_out_again(play: Play) -> None:
+    scene = play(borrowed)
+    assert act(opened(scene), start="", end="2026-10-09").status_code == 302
+    assert (scene.order().starts_on, scene.order().ends_on) == (None, dt.date(2026, 10, 9))
+    act(opened(scene), reason=REASON)
+    assert scene.order().ends_on == dt.date(2026, 10, 9), "what was not on the form stays"
+    answer = act(opened(scene), "submit", start="", end="")
+    assert "请选择借用开始日期" in answer.text
+    assert states(scene) == [OrderState.DRAFT]
+
+
 def test_submitting_with_something_wrong_submits_nothing(play: Play) -> None:
     scene = play(two_holders)
     answer = act(opened(scene), "submit", reason="")

@@ -339,6 +339,23 @@ class TestBulkListing:
             ] * 2
         assert card(world, ids["A-1"]).state is AssetState.LISTED
 
+    def test_those_who_ask_together_are_ranked_where_the_offer_says_so(
+        self, world: World, officer: Visitor, ids: dict[str, int]
+    ) -> None:
+        officer.get("/assets")
+        page = officer.post("/assets/bulk/offer", {"asset": [ids["A-1"]]}).text
+        assert 'name="award_rule"' in page
+        gathered = {**OFFER, "award_rule": "window", "asset": [ids["A-1"], ids["A-2"]]}
+        refused = officer.post("/assets/bulk/list", {**gathered, "window_days": "30"})
+        assert (refused.status_code, "应在1到20个工作日之间" in refused.text) == (422, True)
+        assert 'value="30"' in refused.text
+        officer.post("/assets/bulk/list", {**gathered, "window_days": "7"})
+        with world.sessions() as session:
+            kept = session.scalars(
+                select(Listing).where(Listing.asset_id.in_((ids["A-1"], ids["A-2"])))
+            ).all()
+            assert [(offer.award_rule, offer.window_days) for offer in kept] == [("window", 7)] * 2
+
     def test_the_index_follows(
         self, world: World, settings: Settings, officer: Visitor, ids: dict[str, int]
     ) -> None:
