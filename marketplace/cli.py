@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
 from jobs.means import Means
@@ -21,6 +18,10 @@ from jobs.runner import run_forever
 from jobs.schedule import BY_NAME, JOBS
 from jobs.turns import BusyError, run_by_hand
 from marketplace import logs, serve
+from marketplace.backup.manifest import BackupError
+from marketplace.commands.audit import audit
+from marketplace.commands.backup import backup, restore
+from marketplace.commands.surroundings import clock, err, prepared, progress_bar
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
 from marketplace.db.imports import ImportState
@@ -28,37 +29,14 @@ from marketplace.db.people import Unit, User
 from marketplace.db.session import SessionFactory, make_engine, make_sessions, transaction
 from marketplace.demo import load as demo
 from marketplace.demo.people import demo_accounts
-from marketplace.domain import audit_chain as chain
 from marketplace.domain.errors import RuleError
 from marketplace.domain.permissions import PLATFORM
 from marketplace.engines.embedded import engines
 from marketplace.engines.process import EngineError
 from marketplace.media.store import FolderStore
-from marketplace.reference.catalogue import load_reference
-from marketplace.use_cases import accounts, audit_chain, register_import, register_runs, register_worker
+from marketplace.use_cases import accounts, register_import, register_runs, register_worker
 from search import rebuild
 from search.engine import Engine
-
-err = Console(stderr=True)
-
-
-def clock() -> dt.datetime:
-    """The present moment: the edge is the only place that asks for it."""
-    return dt.datetime.now(dt.UTC)
-
-
-@contextlib.contextmanager
-def prepared() -> Iterator[tuple[Settings, SessionFactory]]:
-    """Running engines, a migrated database and an index, for the length of a command."""
-    with engines(from_environment()) as settings:
-        engine = make_engine(settings.database_url)
-        migrate.upgrade(engine)
-        sessions = make_sessions(engine)
-        with transaction(sessions) as session:
-            load_reference(session)
-        rebuild.ensure_index(sessions, Engine(settings))
-        yield settings, sessions
-        engine.dispose()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -186,7 +164,7 @@ def import_assets(file: Path, unit_code: str, dry_run: bool) -> None:
                 session, settings, PLATFORM, clock(), unit, file, file.name, proceed=not dry_run
             )
             run_id = begun.id
-        with _progress() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(file.name, total=None)
             _see_through(
                 sessions, settings, run_id, lambda done, total: bar.update(task, completed=done, total=total)
@@ -212,69 +190,15 @@ def _see_through(
         time.sleep(0.3)
 
 
-@cli.group()
-def audit() -> None:
-    """Look after the record of every action."""
-
-
-@audit.command("verify")
-@click.option(
-    "--known", metavar="POSITION:DIGEST", help="A seal noted down earlier, which must still be there."
-)
-def verify_audit(known: str | None) -> None:
-    """Seal what waits, then check that no entry of the record was changed, removed or slipped in.
-
-    Prints where the chain ends, as POSITION:DIGEST. Kept outside this machine and given back with --known, it
-    shows later whether the newest entries were cut off or everything was written anew.
-
-    An entry has its seal about a second after it was added. Whoever removes one before that, together with
-    the mark that it waits, leaves no trace in the chain.
-    """
-    seal = _seal(known)
-    with engines(from_environment()) as settings:
-        engine = make_engine(settings.database_url)
-        migrate.upgrade(engine)
-        sessions = make_sessions(engine)
-        audit_chain.seal_waiting(sessions, wait=True)
-        with _progress() as bar:
-            task = bar.add_task("entries", total=None)
-            verdict = audit_chain.verify(
-                sessions,
-                known=seal,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-        engine.dispose()
-    if verdict.fault:
-        raise click.ClickException(_broken(verdict.fault))
-    click.echo(f"The audit record is whole: {verdict.checked} entries.")
-    click.echo(str(verdict.last))
-
-
-def _seal(known: str | None) -> chain.Seal | None:
-    try:
-        return chain.read_seal(known) if known else None
-    except ValueError:
-        raise click.BadParameter("give it as POSITION:DIGEST", param_hint="--known") from None
-
-
-def _broken(fault: chain.Fault) -> str:
-    entry, place = fault.entry_id or "unknown", f"position {fault.position}"
-    said = {
-        chain.FaultKind.CHANGED: f"entry {entry} ({place}) or its seal was changed.",
-        chain.FaultKind.REMOVED: f"entry {entry} ({place}) was removed.",
-        chain.FaultKind.ADDED: f"entry {entry} was slipped in past the application, or its seal removed.",
-        chain.FaultKind.UNLINKED: f"the seal of entry {entry} ({place}) doesn't follow the one before.",
-        chain.FaultKind.GAP: f"the seal at {place} is missing (entry {entry}).",
-        chain.FaultKind.CUT: f"the chain ends before {place}: newer entries were cut off.",
-        chain.FaultKind.REWRITTEN: f"the record was rewritten up to entry {entry} ({place}).",
-    }
-    return f"The audit record is broken: {said[fault.kind]}"
+cli.add_command(audit)
+cli.add_command(backup)
+cli.add_command(restore)
 
 
 @cli.command()
 def reindex() -> None:
     """Fill a new search index aside and swap it in."""
-    with prepared() as (settings, sessions), _progress() as bar:
+    with prepared() as (settings, sessions), progress_bar() as bar:
         task = bar.add_task("documents", total=None)
         rebuild.rebuild(
             sessions,
@@ -296,7 +220,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(1)
-    except (RuleError, EngineError, serve.PortTakenError, ValueError) as error:
+    except (RuleError, EngineError, BackupError, serve.PortTakenError, ValueError) as error:
         err.print(f"gwc: {error}", markup=False)
         sys.exit(1)
 
@@ -338,16 +262,6 @@ def _print_accounts() -> None:
 def _moment(text: str) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-    )
 
 
 if __name__ == "__main__":

@@ -161,6 +161,18 @@ def mail_server(environ: Mapping[str, str]) -> MailServer | None:
     )
 
 
+def keep_secret(home: Path, secret: str) -> None:
+    """Put the secret of a restored installation in the place of the one that was made for the new home."""
+    draft = home / f"secret_key.{os.getpid()}"
+    _write_private(draft, secret)
+    draft.replace(home / "secret_key")
+
+
+def _write_private(path: Path, text: str) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
 def _kept_secret(path: Path) -> str:
     """Read the secret at ``path``, making it first when absent; only its owner may read it.
 
@@ -168,8 +180,7 @@ def _kept_secret(path: Path) -> str:
     """
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        _write_private(draft, secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()

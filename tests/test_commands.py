@@ -65,6 +65,8 @@ COMMANDS = (
     "import-assets",
     "audit",
     "audit verify",
+    "backup",
+    "restore",
     "reindex",
 )
 

@@ -24,8 +24,17 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 def is_current(connection: Connection) -> bool:
     """Whether the database has exactly the schema of this release."""
-    found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(config()).get_current_head()
+    return revision(connection) == ScriptDirectory.from_config(config()).get_current_head()
+
+
+def revision(connection: Connection) -> str:
+    """The schema that the database has; empty for none."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def knows(name: str) -> bool:
+    """Whether this release can migrate on from this schema."""
+    return any(script.revision == name for script in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 def config(connection: Connection | None = None) -> Config:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Connection, func, select, true
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
@@ -22,6 +22,9 @@ ORPHANS_KEPT = dt.timedelta(days=1)
 BATCH = 1_000
 FILES_LOCK = 7_260_341
 """Shared by transactions that write files before their row is there to be seen; taken alone by the sweep."""
+
+BACKUP_LOCK = 7_260_342
+"""Held alone by a backup, so that every photo which its snapshot names is still there to be copied."""
 
 
 def keep(session: Session, store: PhotoStore, picture: Picture) -> None:
@@ -45,19 +48,30 @@ def sweep(
 ) -> int:
     """Delete files that no row names and that are older than ``ORPHANS_KEPT``; how many there are.
 
-    Uploads wait for one batch at most. It may end after any batch, and is safe to run twice at once.
+    Uploads wait for one batch at most; during a backup nothing is deleted. It may end after any batch,
+    and is safe to run twice at once.
     """
     before = now - ORPHANS_KEPT
     swept = 0 if dry_run else store.drop_drafts(before)
     keys = store.written_before(before)
     while keep_going() and (some := list(islice(keys, batch))):
         with transaction(sessions) as session:
+            if not session.scalar(select(func.pg_try_advisory_xact_lock_shared(BACKUP_LOCK))):
+                return swept
             session.execute(select(func.pg_advisory_xact_lock(FILES_LOCK)))
             orphans = _orphans(session, some)
             for key in () if dry_run else orphans:
                 store.delete(key)
             swept += len(orphans)
     return swept
+
+
+def named(connection: Connection) -> Iterator[str]:
+    """Content hashes of all photos that rows name, some of them more than once."""
+    shown = func.jsonb_array_elements_text(Handover.photos).table_valued("value").lateral()
+    handed_over = select(shown.c.value).select_from(Handover).join(shown, true())
+    for query in (select(Photo.digest), handed_over, select(PublicPhoto.digest)):
+        yield from connection.execute(query, execution_options={"yield_per": BATCH}).scalars()
 
 
 def _orphans(session: Session, keys: Sequence[str]) -> list[str]:

@@ -15,7 +15,10 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from marketplace.config import Settings
 from marketplace.db.assets import Asset
@@ -39,6 +42,7 @@ from tests.use_cases.ordering import SIGNATURE, TODAY, Town, found_town
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 CLIENTS = int(os.environ.get("RACE_CLIENTS", "50"))
+TRIES = 10
 LOAN = OrderKind.LOAN
 Made = TypeVar("Made")
 
@@ -100,14 +104,28 @@ class Crowd:
 
         return self.prepare(made)
 
+    def insist(self, work: Callable[[Session], Any]) -> None:
+        """Do something in a transaction; who is told that others take too long tries again, as people do."""
+        for _ in range(TRIES):
+            try:
+                with transaction(self.sessions) as session:
+                    work(session)
+            except OperationalError as error:
+                if not isinstance(error.orig, LockNotAvailable):
+                    raise
+            else:
+                return
+        pytest.fail("never had its turn")
+
     def submit(self, order_id: int, who: str) -> None:
-        with transaction(self.sessions) as session:
-            order_submission.submit(session, self.actors[who], NOW, TODAY, [order_id])
+        actor = self.actors[who]
+        self.insist(lambda session: order_submission.submit(session, actor, NOW, TODAY, [order_id]))
 
     def approve(self, order_id: int, who: str, step_id: int | None = None) -> None:
-        actor = self.actors[who]
-        with transaction(self.sessions) as session:
-            decisions.decide(session, actor, NOW, TODAY, order_id, OrderAction.APPROVE, step_id=step_id)
+        actor, action = self.actors[who], OrderAction.APPROVE
+        self.insist(
+            lambda session: decisions.decide(session, actor, NOW, TODAY, order_id, action, step_id=step_id)
+        )
 
     def push(self, order_id: int, *approvers: str) -> None:
         """Everyone who might have to agree tries to."""
@@ -116,22 +134,21 @@ class Crowd:
                 self.approve(order_id, who)
 
     def renew(self, order_id: int, who: str, new_end: dt.date) -> None:
-        with transaction(self.sessions) as session:
-            loans.renew(session, self.actors[who], NOW, TODAY, order_id, new_end, "会期延长")
+        actor = self.actors[who]
+        self.insist(lambda session: loans.renew(session, actor, NOW, TODAY, order_id, new_end, "会期延长"))
 
     def hand_over(self, order_id: int, who: str) -> None:
-        confirmation = handovers.Confirmation(signature=SIGNATURE)
-        with transaction(self.sessions) as session:
-            handovers.hand_over(session, self.actors[who], NOW, TODAY, order_id, confirmation)
+        actor, confirmation = self.actors[who], handovers.Confirmation(signature=SIGNATURE)
+        self.insist(lambda session: handovers.hand_over(session, actor, NOW, TODAY, order_id, confirmation))
 
     def call_off(self, order_id: int, who: str) -> None:
-        actor = self.actors[who]
-        with transaction(self.sessions) as session:
-            order_endings.give_up(session, actor, NOW, TODAY, order_id, OrderAction.CALL_OFF, "不再需要")
+        actor, action = self.actors[who], OrderAction.CALL_OFF
+        self.insist(
+            lambda session: order_endings.give_up(session, actor, NOW, TODAY, order_id, action, "不再需要")
+        )
 
     def withdraw_listing(self, asset_id: int) -> None:
-        with transaction(self.sessions) as session:
-            listings.withdraw(session, PLATFORM, NOW, asset_id)
+        self.insist(lambda session: listings.withdraw(session, PLATFORM, NOW, asset_id))
 
     def state(self, order_id: int) -> OrderState:
         with self.sessions() as session:
