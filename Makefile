@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install installed bench races clean messages
+.PHONY: run test check install installed bench races deaths simulate clean messages
 
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
@@ -25,12 +25,21 @@ bench: install
 races: install
 	@RACE_ROUNDS=200 MACHINE_EXAMPLES=300 $(BIN)/pytest tests/use_cases/test_order_races.py tests/use_cases/test_order_machine.py
 
+# Each job killed 40 times instead of twice before two processes end its work.
+deaths: install
+	@JOB_DEATHS=40 $(BIN)/pytest tests/jobs/test_deaths.py
+
+# A year of 100,000 cards, a day at a time.
+simulate: install
+	@$(BIN)/python -m tests.simulation
+
 # One at a time: `make run` and `make test` may be started together in a fresh clone.
 install:
 	@mkdir -p var
 	@flock var/.install.lock $(MAKE) --no-print-directory installed
 
 installed: var/.python var/.node var/.front var/.messages
+	@:
 
 var/.python: requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -475,3 +475,22 @@ def test_signed_in_pages_are_not_left_in_the_browser(world: World) -> None:
     visitor = world.visitor()
     visitor.sign_in("li.lei")
     assert visitor.get("/profile").headers["Cache-Control"] == "private, no-store"
+
+
+def test_an_address_that_leads_nowhere_still_knows_who_is_signed_in(world: World) -> None:
+    visitor = world.signed_in(Role.STAFF)
+    answer = visitor.get("/no/such/place")
+    assert answer.status_code == 404
+    assert 'action="/logout"' in answer.text
+    assert visitor.get("/logout").status_code == 405
+    world.clock.advance(minutes=6)
+    assert 'action="/logout"' in visitor.get("/no/such/place").text
+    # Asking for what does not exist is no sign of life.
+    world.clock.advance(minutes=5)
+    assert 'action="/logout"' not in visitor.get("/no/such/place").text
+    assert not _is_in(visitor)
+
+
+def test_a_stranger_at_an_address_that_leads_nowhere_is_shown_the_way_in(world: World) -> None:
+    answer = world.visitor().get("/no/such/place")
+    assert (answer.status_code, 'action="/logout"' in answer.text) == (404, False)

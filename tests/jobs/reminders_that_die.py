@@ -1,4 +1,4 @@
-"""The jobs about idle assets in a process of its own, which kills itself after so many statements.
+"""The reminders in a process of their own, which kills itself after so many statements.
 
 Arguments: database address, how many statements (0: it lives). Prints how many there were.
 """
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from jobs.idle import answer_silence, flag_idle, walk_timetable
 from jobs.means import Means
+from jobs.reminders import remind
 from marketplace.config import Settings
 from marketplace.db.session import make_engine, make_sessions
 from search.engine import Engine
@@ -21,7 +21,7 @@ from tests.conftest import NOW
 
 
 def run(url: str, last: int) -> int:
-    """Run them one after the other; gives the number of statements."""
+    """Remind everybody; gives the number of statements."""
     database = make_engine(url)
     done = 0
 
@@ -33,9 +33,7 @@ def run(url: str, last: int) -> int:
 
     event.listen(database, "after_cursor_execute", count)
     settings = Settings(Path(), url)
-    means = Means(settings, make_sessions(database), Engine(settings), lambda: NOW)
-    for job in (answer_silence, flag_idle, walk_timetable):
-        job(means, NOW, False)
+    remind(Means(settings, make_sessions(database), Engine(settings), lambda: NOW), NOW, False)
     database.dispose()
     return done
 
