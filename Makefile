@@ -10,7 +10,7 @@ run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
 
 test: install check
-	@$(BIN)/pytest -n $(shell nproc) --dist worksteal
+	@$(BIN)/pytest -n $(shell nproc) --dist loadgroup
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -221,7 +221,7 @@ def main() -> None:
     except click.Abort:
         sys.exit(1)
     except (RuleError, EngineError, BackupError, serve.PortTakenError, ValueError) as error:
-        err.print(f"gwc: {error}", markup=False)
+        err.print(f"gwc: {error}", markup=False, soft_wrap=True)
         sys.exit(1)
 
 

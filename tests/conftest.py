@@ -28,6 +28,25 @@ NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
 """A Tuesday, ten in the morning in China."""
 
 
+TOGETHER = ("tests.demo", "tests.edge", "tests.search", "tests.jobs.test_deaths", "tests.browser.test_public")
+"""Tests whose preparation takes longer than they do: one worker prepares it once for all of a file."""
+FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
+"""Long ones: begun last, they would keep the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what belongs on one worker, and what to begin with."""
+
+    def module(item: pytest.Item) -> str:
+        return item.path.relative_to(item.config.rootpath).with_suffix("").as_posix().replace("/", ".")
+
+    for item in items:
+        name = module(item)
+        if name.startswith(TOGETHER):
+            item.add_marker(pytest.mark.xdist_group("tests.demo" if name.startswith("tests.demo") else name))
+    items.sort(key=lambda item: not module(item).startswith(FIRST))
+
+
 @pytest.fixture(scope="session")
 def worker() -> str:
     """Name of this worker process; ``main`` when tests run in one process."""

@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, null, select
+from sqlalchemy import case, func, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset, Listing, PropertyCard, VehicleCard
 from marketplace.db.audit import AuditEntry
-from marketplace.db.messages import Mail, Message
+from marketplace.db.messages import Message
 from marketplace.db.outbox import Setting, reindex_soon_where
 from marketplace.db.people import User
+from marketplace.demo.calm import calm
 from marketplace.demo.cards import Card, make_cards
 from marketplace.demo.idle import make_idle
 from marketplace.demo.offers import make_offers
@@ -105,11 +106,7 @@ def add_sales(session: Session, now: dt.datetime) -> bool:
     last = session.scalar(select(func.max(Message.id))) or 0
     make_idle(session, now, mark.value["seed"])
     make_sales(session, now, mark.value["seed"])
-    # What happened weeks ago is not mailed today.
-    told = select(Message.id).where(Message.id > last)
-    session.execute(
-        delete(Mail).where(Mail.message_id.in_(told)).execution_options(synchronize_session=False)
-    )
+    calm(session, Message.id > last, now)
     reindex_soon_where(session, select(Asset.id).where(Asset.state != AssetState.IN_USE))
     mark.value, mark.changed_at = mark.value | {"sales": True}, now
     session.flush()

@@ -7,20 +7,18 @@ months before had really passed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from marketplace.db.messages import Mail, Message
+from marketplace.db.messages import Message
 from marketplace.demo import stories
+from marketplace.demo.calm import calm
 from marketplace.demo.chance import dice
 from marketplace.demo.desks import Desks, Story
 from marketplace.demo.market import Market
 from marketplace.domain.orders import OrderAction, OrderKind
 
-READ_AFTER = dt.timedelta(days=2)
-"""What somebody was told longer ago has been read."""
 _LOAN, _TRANSFER = OrderKind.LOAN, OrderKind.TRANSFER
 
 
@@ -32,17 +30,7 @@ def make_orders(session: Session, now: dt.datetime, seed: int) -> None:
     chance = dice(seed, "orders")
     desks, market = Desks(session, chance, now), Market(session, chance)
     moments = set(desks.tell(_all_stories(desks, market)))
-    _calm(session, moments, now)
-
-
-def _calm(session: Session, moments: Collection[dt.datetime], now: dt.datetime) -> None:
-    """No mail goes out about what happened long ago, and most of the messages have been read."""
-    told = select(Message.id).where(Message.created_at.in_(moments))
-    mails = delete(Mail).where(Mail.message_id.in_(told))
-    session.execute(mails.execution_options(synchronize_session=False))
-    old = Message.created_at < now - READ_AFTER
-    read = update(Message).where(Message.id.in_(told), old, Message.read_at.is_(None))
-    session.execute(read.values(read_at=Message.created_at + dt.timedelta(hours=3)))
+    calm(session, Message.created_at.in_(moments), now)
 
 
 def _all_stories(desks: Desks, market: Market) -> Iterator[Story]:

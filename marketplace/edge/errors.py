@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Flask, Response, g, render_template, request
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog import get_logger
@@ -67,8 +69,18 @@ def _unfit(error: DataError) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    log.error("database_unavailable", error=repr(getattr(error, "orig", error)))
+    said = getattr(error, "orig", error)
+    if isinstance(said, (LockNotAvailable, DeadlockDetected)):
+        return _others_at_it(said)
+    log.error("database_unavailable", error=repr(said))
     return problems.of_status(503) if _for_program() else _page(503)
+
+
+def _others_at_it(said: BaseException) -> Response:
+    """A row was kept by others for too long; nothing was changed, and the next try may well succeed."""
+    log.warning("others_at_it", path=request.path, error=repr(said))
+    reason = gettext("许多人正在同时办理同一件事，这次没有轮到您。什么都没有改动，请过几秒再试。")
+    return problems.problem(503, "busy", reason) if _for_program() else _page(503, reason)
 
 
 def _unexpected(error: Exception) -> Response:
@@ -85,7 +97,7 @@ def _page(status: int, reason: str = "", *, basis: str = "", name: str = "") -> 
     body = render_template(
         f"errors/{page}.html", reason=reason, basis_of_reason=basis, request_id=g.get("request_id", "")
     )
-    return Response(body, status, headers={"Retry-After": "5"} if status == 503 else None)
+    return Response(body, status, headers=problems.retry(status))
 
 
 def _for_program() -> bool:

@@ -78,8 +78,13 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
         "request_id": g.get("request_id", ""),
         **extra,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else retry(status)
     return Response(orjson.dumps(body), status, headers, content_type=MEDIA_TYPE)
+
+
+def retry(status: int) -> dict[str, str]:
+    """When to try again, where that helps."""
+    return {"Retry-After": "5"} if status == 503 else {}
 
 
 def _detail(status: int) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 
-import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
@@ -15,7 +13,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.messages import Mail, Message
 from marketplace.db.orders import Award, DamageCase, Handover, Order, OrderLine, OrderStep
 from marketplace.db.people import User
-from marketplace.demo.load import add_orders, load_demo
+from marketplace.demo.load import add_orders
 from marketplace.domain.orders import OrderKind, OrderState, StepState, shown_state
 from marketplace.domain.permissions import Role
 from marketplace.domain.states import AssetState
@@ -23,18 +21,6 @@ from marketplace.use_cases import order_endings, piece_ledger, waiting_lists
 from tests.conftest import NOW
 
 TODAY = NOW.date()
-
-
-@pytest.fixture(scope="module")
-def demo(engine: Engine) -> Iterator[Session]:
-    """The demo with its orders, made once for this module and rolled back after it."""
-    with engine.connect() as connection, connection.begin() as outer:
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            assert not add_orders(session, NOW)
-            load_demo(session, NOW)
-            assert add_orders(session, NOW)
-            yield session
-        outer.rollback()
 
 
 def test_there_are_orders_in_every_state_that_lasts(demo: Session) -> None:

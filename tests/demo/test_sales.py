@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.auctions import Notice, Proceeds
 from marketplace.db.disposals import Project
 from marketplace.db.idle import IdleFlag, Screening
 from marketplace.db.messages import Mail, Message
-from marketplace.demo.load import add_orders, add_sales, hang_photos, load_demo
 from marketplace.domain.auctions import Phase
 from marketplace.domain.disposals import ProjectState
 from marketplace.domain.idle import IdleRule
 from marketplace.domain.notices import NoticeKind
-from marketplace.media.store import FolderStore
 from marketplace.use_cases import public_notices
 from marketplace.use_cases.idle_actions import state_of
 from tests.conftest import NOW
 
 TODAY = NOW.date()
-
-
-@pytest.fixture(scope="module")
-def demo(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """The whole demo with one picture for each kind, made once for this module and rolled back after it."""
-    folder: Path = tmp_path_factory.mktemp("media")
-    with engine.connect() as connection, connection.begin() as outer:
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            load_demo(session, NOW)
-            assert add_orders(session, NOW)
-            assert not add_sales(session, NOW), "what is sold has photos"
-            assert hang_photos(session, FolderStore(folder), NOW, per_kind=(1, 1))
-            assert add_sales(session, NOW)
-            assert not add_sales(session, NOW)
-            yield session
-        outer.rollback()
 
 
 def test_idle_flags_stand_in_every_state_by_two_rules(demo: Session) -> None:

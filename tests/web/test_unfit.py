@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from flask import Response
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy.exc import OperationalError
 
 from marketplace.domain.permissions import Role
 from tests.web.conftest import World
@@ -23,3 +26,13 @@ def test_text_that_the_database_refuses_is_the_senders_mistake(world: World) -> 
     administrator.get("/admin/users/new")
     assert administrator.post("/admin/users/new", data).status_code == 400
     assert administrator.get("/admin/users").status_code == 200
+
+
+@pytest.mark.parametrize("waited", [LockNotAvailable(), DeadlockDetected()])
+def test_who_waited_in_vain_for_others_is_told_so_and_to_try_again(world: World, waited: Exception) -> None:
+    for path, said in (("/orders/1", "什么都没有改动"), ("/api/v1/orders/1", '"code":"busy"')):
+        with world.app.test_request_context(path):
+            answer = world.app.handle_user_exception(OperationalError("SELECT 1", {}, waited))
+        assert isinstance(answer, Response)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert said in answer.get_data(as_text=True)
