@@ -23,8 +23,8 @@ SOCKET_LIMIT = 90
 """Longest folder in which ``.s.PGSQL.5432`` still fits the kernel's 107 characters."""
 
 DURABLE = {"shared_buffers": "256MB", "max_wal_size": "2GB", "wal_compression": "pglz", "jit": "off"}
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""Added for databases that only a test run looks at."""
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+"""Added for databases that only a test run looks at: all its workers, with crowds of clients, share one."""
 
 
 class Postgres:
