@@ -34,8 +34,8 @@ from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
 from marketplace.use_cases import (
     auctions,
+    disposal_actions,
     disposal_candidates,
-    disposal_decisions,
     disposal_lists,
     disposal_preparation,
     disposals,
@@ -158,17 +158,8 @@ def act(project_id: int, action: str) -> Page:
 
 
 def _act(project_id: int, action: str, reason: str) -> None:
-    session, who = db(), actor()
-    if action in ("send_back", "cancel"):
-        giving = disposal_decisions.send_back if action == "send_back" else disposal_decisions.cancel
-        giving(session, who, now(), project_id, reason)
-        return
-    doing = {
-        "submit": disposal_decisions.submit,
-        "approve": disposal_decisions.approve,
-        "complete": disposal_decisions.complete,
-    }
-    doing[action](session, who, now(), today(), project_id)
+    call = disposal_actions.Call(db(), actor(), now(), today(), project_id, reason)
+    disposal_actions.ACTIONS[ProjectAction(action)](call)
 
 
 def _save_facts(project_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file
+from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask import Response as Answer
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
@@ -12,8 +12,8 @@ from marketplace.domain.permissions import Permission
 from marketplace.edge.access import needs
 from marketplace.edge.context import actor, db, is_partial, now, services, today
 from marketplace.edge.i18n import message_of
+from marketplace.edge.photos import photo_file
 from marketplace.media.images import MAX_BYTES, SIZES
-from marketplace.media.store import key
 from marketplace.use_cases import handover_photos, orders
 from marketplace.use_cases.handovers import BACK, OUT
 from marketplace.web.handovers import open_sides, record_of
@@ -69,13 +69,7 @@ def photo(order_id: int, digest: str, size: str) -> Answer:
     """A photo of the condition, or of what the order is about, for whoever may read the order."""
     if size not in SIZES or not handover_photos.may_see(db(), actor(), today(), order_id, digest):
         abort(404)
-    try:
-        file = services().photos.open(key(digest, size))
-    except FileNotFoundError:
-        abort(404)
-    response = send_file(file, mimetype="image/webp")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return photo_file(digest, size, "private, no-store")
 
 
 def _direction(page: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort
 
 from marketplace.domain.permissions import Permission
 from marketplace.edge.access import needs
-from marketplace.edge.context import actor, db, services
+from marketplace.edge.context import actor, db
+from marketplace.edge.photos import photo_file
 from marketplace.media.images import SIZES
-from marketplace.media.store import key
 from marketplace.use_cases import photos
 from marketplace.use_cases.photos import Visibility
 
@@ -30,10 +30,4 @@ def photo(digest: str, size: str) -> Response:
     visibility = photos.readable(db(), actor(), digest)
     if visibility is Visibility.HIDDEN:
         abort(404)
-    try:
-        file = services().photos.open(key(digest, size))
-    except FileNotFoundError:
-        abort(404)
-    response = send_file(file, mimetype="image/webp")
-    response.headers["Cache-Control"] = CACHING[visibility]
-    return response
+    return photo_file(digest, size, CACHING[visibility])

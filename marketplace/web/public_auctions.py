@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import force_locale
 from jinja2 import Undefined
 from werkzeug.datastructures import MultiDict
@@ -19,13 +19,13 @@ from marketplace.domain.notices import NUMBER
 from marketplace.domain.papers import digest_of, short_digest
 from marketplace.domain.text import N_, clean
 from marketplace.edge.access import for_everyone
-from marketplace.edge.context import db, now, services, today
+from marketplace.edge.context import db, now, today
 from marketplace.edge.kept import kept, language, settled, soon
 from marketplace.edge.limits import limiter
 from marketplace.edge.notice_views import Shown, absolute, linked_data, shown, summary
 from marketplace.edge.pages import Page
+from marketplace.edge.photos import photo_file
 from marketplace.media.images import SIZES
-from marketplace.media.store import key
 from marketplace.use_cases import public_notices
 from marketplace.use_cases.public_notices import PAGE, Wish
 from marketplace.web import notice_feeds
@@ -76,13 +76,7 @@ def photo(digest: str, size: str) -> Response:
     """A photo of a lot in a published notice."""
     if size not in SIZES or not settled(("photo", digest), lambda: public_notices.is_public(db(), digest)):
         abort(404)
-    try:
-        file = services().photos.open(key(digest, size))
-    except FileNotFoundError:
-        abort(404)
-    response = send_file(file, mimetype="image/webp")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return photo_file(digest, size, "public, max-age=31536000, immutable")
 
 
 @blueprint.get("/auctions/feed.atom")
