@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from marketplace.config import Settings, from_environment
-from marketplace.db import migrate, tables
+from marketplace.db import migrate
 from marketplace.db.session import SessionFactory, make_engine, make_sessions
 from marketplace.engines.embedded import engines
 from marketplace.use_cases import piece_ledger
@@ -101,20 +101,38 @@ def sessions(engine: Engine) -> Iterator[SessionFactory]:
 
 
 def empty(engine: Engine) -> None:
-    """Empty every table, and count from one again."""
-    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+    """Empty every table that holds or held something, and count from one again.
+
+    Deleting the few rows of a test takes a fifteenth of the time of truncating every table.
+    """
     with engine.begin() as connection:
         # A client that was killed in a test leaves its server process busy for a moment.
         connection.execute(text(_END_STRAYS))
-        # The audit table refuses even this, except to a test that says so.
+        # The audit table refuses even this, except to a test that says so; nor are references looked at.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.execute(text(_EMPTY))
 
 
 _END_STRAYS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
       AND backend_type = 'client backend' AND state <> 'idle'
+"""
+
+_EMPTY = """
+    DO $$
+    DECLARE found record;
+    BEGIN
+        FOR found IN
+            SELECT oid::regclass AS name FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+              AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
+        LOOP
+            EXECUTE format('DELETE FROM %s', found.name);
+        END LOOP;
+        PERFORM setval(format('%I.%I', schemaname, sequencename), 1, false)
+        FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+    END $$
 """
 
 
