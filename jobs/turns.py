@@ -24,6 +24,7 @@ from structlog import get_logger
 from jobs.means import Figures, Job, Means
 from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, lock_key
 from marketplace.db.session import SessionFactory, transaction
+from marketplace.domain.jobs import ONE_DAY
 
 log = get_logger()
 NOTE_EVERY = dt.timedelta(seconds=30)
@@ -75,7 +76,9 @@ class Clockwork:
             if turn is None:
                 _begin(session, job, due)
                 return False
-            return turn.asked_at is not None or turn.done_for is None or turn.done_for < due
+            # Done for a moment far ahead: by a clock that was wrong, and is right again.
+            undone = turn.done_for is None or turn.done_for < due or turn.done_for > due + 2 * ONE_DAY
+            return turn.asked_at is not None or undone
 
     def _run(self, job: Job, now: dt.datetime) -> Outcome:
         outcome = self._unnoted.setdefault(job.name, Outcome(since=now))

@@ -88,9 +88,10 @@ def advance(
 
 
 def _free(now: dt.datetime) -> ColumnElement[bool]:
-    return and_(
-        ImportRun.state.in_(WORKING), or_(ImportRun.claimed_until.is_(None), ImportRun.claimed_until <= now)
-    )
+    """Runs to be worked on that nobody owns; a lease that no right clock can have given binds nobody."""
+    until = ImportRun.claimed_until
+    over = or_(until.is_(None), until <= now, until > now + 2 * LEASE)
+    return and_(ImportRun.state.in_(WORKING), over)
 
 
 def _claim(
