@@ -31,7 +31,7 @@ from marketplace.demo import load as demo
 from marketplace.demo.people import demo_accounts
 from marketplace.domain.errors import RuleError
 from marketplace.domain.permissions import PLATFORM
-from marketplace.engines.embedded import engines
+from marketplace.engines.embedded import Keeper, engines
 from marketplace.engines.process import EngineError
 from marketplace.media.store import FolderStore
 from marketplace.use_cases import accounts, register_import, register_runs, register_worker
@@ -61,7 +61,9 @@ def run(with_demo: bool) -> None:
             if shown:
                 _fill_demo(settings, sessions)
 
-        serve.run_together(settings, demo=shown, ready=ready, meanwhile=fill)
+        external = from_environment().external_engines
+        look_after = (lambda: None) if external else Keeper(settings.home).look
+        serve.run_together(settings, demo=shown, ready=ready, meanwhile=fill, look_after=look_after)
 
 
 @cli.command()

@@ -73,11 +73,17 @@ def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_applicati
 
 
 def run_together(
-    settings: Settings, *, demo: bool, ready: Callable[[], None], meanwhile: Callable[[], None]
+    settings: Settings,
+    *,
+    demo: bool,
+    ready: Callable[[], None],
+    meanwhile: Callable[[], None],
+    look_after: Callable[[], None],
 ) -> None:
     """Run web and jobs against running engines until TERM or Ctrl-C.
 
-    Calls ``ready`` once it serves, and ``meanwhile`` beside it: what should not hold up the first page.
+    Calls ``ready`` once it serves, and ``meanwhile`` beside it: what should not hold up the first page;
+    and ``look_after`` twice a second: what has to run besides web and jobs.
 
     Raises:
         PortTakenError: the port is in use.
@@ -94,6 +100,7 @@ def run_together(
         for work in (lambda: _announce(settings, ready, done), meanwhile):
             threading.Thread(target=work, daemon=True).start()
         while not done.wait(0.5):
+            look_after()
             for child in children:
                 child.revive()
     finally:

@@ -9,12 +9,15 @@ from marketplace.app import Application, create_app
 from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.demo.people import demo_accounts
+from marketplace.engines import process
 from search.finder import MeiliFinder
 
 
 def make_application() -> Application:
     """One application per worker process."""
     logs.configure()
+    # Else the workers of a server that was killed serve on, beside those of the next one.
+    process.end_with_parent()
     settings = from_environment()
     finder = MeiliFinder(settings, make_sessions(make_engine(settings.database_url, pool_size=2)))
     shown = demo_accounts() if os.environ.get("GWC_DEMO") == "1" else ()

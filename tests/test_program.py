@@ -63,6 +63,15 @@ class Program:
                         found.append(int(entry.name))
         return found
 
+    def of(self, part: str) -> list[int]:
+        """Those whose command line contains a part, the first of them first."""
+        found = []
+        for pid in sorted(self.processes()):
+            with contextlib.suppress(OSError):
+                if part in Path(f"/proc/{pid}/cmdline").read_text():
+                    found.append(pid)
+        return found
+
     def is_gone(self) -> bool:
         return not self.processes()
 
@@ -87,6 +96,22 @@ def test_killed_it_leaves_nothing_behind_and_starts_again(program: Program) -> N
     program.start()
     program.end(signal.SIGKILL)
     program.start()
+    program.end(signal.SIGTERM)
+    assert wait_until(program.is_gone, seconds=20), program.processes()
+
+
+@pytest.mark.parametrize("part", ["marketplace.engines.supervisor", "marketplace.cli\0web"])
+def test_a_killed_part_comes_back_and_leaves_nothing_behind(program: Program, part: str) -> None:
+    program.start()
+    before = program.of(part)
+    os.kill(before[0], signal.SIGKILL)
+
+    def is_back() -> bool:
+        others = set(program.of(part))
+        engines = (program.home / "run" / "engines.json").exists()
+        return bool(others) and others.isdisjoint(before) and engines and program.answers()
+
+    assert wait_until(is_back, seconds=60), tail(program.log, 40)
     program.end(signal.SIGTERM)
     assert wait_until(program.is_gone, seconds=20), program.processes()
 

@@ -39,6 +39,22 @@ def engines(settings: Settings, *, throwaway: bool = False) -> Iterator[Settings
         )
 
 
+class Keeper:
+    """Starts the engines again where their supervisor, and so they, were ended; they keep their addresses.
+
+    For a long-lived user of :func:`engines`, who calls :meth:`look` now and then.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._started: subprocess.Popen[bytes] | None = None
+
+    def look(self) -> None:
+        """Start a supervisor if there is none, unless the one that we started is just beginning."""
+        if self._started is None or self._started.poll() is not None:
+            self._started = _ensure_supervisor(self._home, throwaway=False)
+
+
 def _addresses(home: Path, *, throwaway: bool) -> dict[str, str]:
     _ensure_supervisor(home, throwaway=throwaway)
     path = supervisor.addresses_file(home)
@@ -50,16 +66,17 @@ def _addresses(home: Path, *, throwaway: bool) -> dict[str, str]:
     return found
 
 
-def _ensure_supervisor(home: Path, *, throwaway: bool) -> None:
+def _ensure_supervisor(home: Path, *, throwaway: bool) -> subprocess.Popen[bytes] | None:
+    """Start a supervisor if there is none; gives the one that was started."""
     free = supervisor.try_lock(supervisor.supervisor_lock(home))
     if free is None:
-        return
+        return None
     with free:
         # Left by a supervisor that was killed.
         supervisor.addresses_file(home).unlink(missing_ok=True)
     (home / "log").mkdir(parents=True, exist_ok=True)
     with open(home / "log" / "supervisor.log", "ab") as log:
-        subprocess.Popen(
+        return subprocess.Popen(
             [
                 sys.executable,
                 *("-m", "marketplace.engines.supervisor", str(home)),

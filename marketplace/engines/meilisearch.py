@@ -13,6 +13,7 @@ import urllib3
 from marketplace.config import ROOT
 from marketplace.engines import process
 
+PORT_SECONDS = 6
 NPM_BINARY = ROOT / "node_modules" / "@gaubee" / "meilisearch-linux-amd64" / "meilisearch"
 
 
@@ -97,9 +98,14 @@ def _runnable_copy(home: Path) -> Path:
 
 
 def _kept_port(path: Path) -> int:
-    """The port of last time if nobody has taken it since, so that running clients find us again."""
+    """The port of last time if nobody has taken it since, so that running clients find us again.
+
+    A server of ours that was told to end a moment ago needs a moment to let go of it.
+    """
     wanted = int(path.read_text()) if path.exists() else 0
-    port = _bindable(wanted) or _bindable(0)
+    if wanted and process.wait_until(lambda: _bindable(wanted) == wanted, seconds=PORT_SECONDS, every=0.1):
+        return wanted
+    port = _bindable(0)
     path.write_text(str(port))
     return port
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 
 UNPRIVILEGED = "nobody"
 """Account that PostgreSQL runs as when we are root, which it refuses to be."""
+
+PR_SET_PDEATHSIG = 1
+"""From ``linux/prctl.h``."""
 
 Process = subprocess.Popen[bytes]
 
@@ -36,6 +40,11 @@ def spawn(
             start_new_session=True,
             env=dict(env) if env is not None else None,
         )
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it was killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def run_unprivileged(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:

@@ -16,11 +16,15 @@ import time
 from io import TextIOWrapper
 from pathlib import Path
 
+import psycopg
+
 from marketplace.engines.meilisearch import Meilisearch
 from marketplace.engines.postgres import Postgres
 from marketplace.engines.process import EngineError
 
 CHECK_SECONDS = 0.3
+RETRY_SECONDS = 1.0
+"""Pause after an engine could not be started again."""
 
 
 def users_lock(home: Path) -> Path:
@@ -82,9 +86,14 @@ def supervise(home: Path, *, throwaway: bool) -> int:
 
 
 def _revive(engines: list[Postgres | Meilisearch]) -> None:
+    """Start again what ended. One that can't run, as on a full disk, is tried until it can; others run on."""
     for engine in engines:
         if not engine.alive():
-            engine.start()
+            try:
+                engine.start()
+            except (EngineError, OSError, psycopg.Error) as error:
+                print(error, file=sys.stderr, flush=True)  # noqa: T201 - into the supervisor's log
+                time.sleep(RETRY_SECONDS)
 
 
 def _stop(engines: list[Postgres | Meilisearch]) -> None:

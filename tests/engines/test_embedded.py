@@ -112,6 +112,19 @@ def test_a_killed_engine_is_started_again(home: Path, engine: str) -> None:
     assert wait_until(lambda: not _processes(home), seconds=15)
 
 
+def test_an_engine_that_cannot_start_is_tried_until_it_can(home: Path) -> None:
+    holder = _hold(home)
+    file, away = home / "postgres" / "global" / "pg_control", home / "pg_control"
+    file.rename(away)
+    os.kill(_pid_of(home, "postgres"), signal.SIGKILL)
+    log = home / "log" / "supervisor.log"
+    assert wait_until(lambda: "PostgreSQL did not start" in log.read_text(), seconds=60)
+    away.rename(file)
+    assert wait_until(lambda: _answers(home), seconds=30)
+    holder.communicate()
+    assert wait_until(lambda: not _processes(home), seconds=15)
+
+
 def _restarted(home: Path, engine: str, killed: int) -> bool:
     try:
         return _pid_of(home, engine) != killed
