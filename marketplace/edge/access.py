@@ -104,7 +104,9 @@ class SignedInUser(UserMixin):
 
 def init_access(app: Flask) -> None:
     """Check every request against its route's declaration: pages by session, programs by token."""
-    login = LoginManager(app)
+    # Templates ask our own context. Flask-Login's looks the reader up, also for the page that says that
+    # the database is away.
+    login = LoginManager(app, add_context_processor=False)
     login.session_protection = None
     login.user_loader(_load_user)
     app.extensions["gate"] = Gate()

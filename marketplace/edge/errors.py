@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import cast
 
 from flask import Flask, Response, g, render_template, request
@@ -27,7 +28,9 @@ STATUS: dict[type[RuleError], int] = {
     Invalid: 422,
     RuleError: 422,
 }
-PAGES = frozenset({400, 403, 404, 409, 413, 422, 429, 500, 503})
+PAGES = frozenset({400, 403, 404, 409, 413, 422, 429, 500, 503, 507})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when a file can't be written for want of space."""
 
 
 def init_errors(app: Flask) -> None:
@@ -38,6 +41,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DataError, _unfit)
     for away in (OperationalError, PoolTimeout, Busy):
         app.register_error_handler(away, _database_away)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -83,6 +87,14 @@ def _others_at_it(said: BaseException) -> Response:
     return problems.problem(503, "busy", reason) if _for_program() else _page(503, reason)
 
 
+def _disk(error: OSError) -> Response:
+    """A disk that is full is no fault of the program, and mended without it."""
+    if error.errno not in FULL:
+        return _unexpected(error)
+    log.error("disk_full", path=request.path, error=str(error))
+    return problems.of_status(507) if _for_program() else _page(507)
+
+
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected_error", path=request.path, error=repr(error))
     return problems.of_status(500) if _for_program() else _page(500)
@@ -97,7 +109,7 @@ def _page(status: int, reason: str = "", *, basis: str = "", name: str = "") -> 
     body = render_template(
         f"errors/{page}.html", reason=reason, basis_of_reason=basis, request_id=g.get("request_id", "")
     )
-    return Response(body, status, headers=problems.retry(status))
+    return Response(body, status, headers=problems.coming_again(status))
 
 
 def _for_program() -> bool:

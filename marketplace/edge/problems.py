@@ -30,7 +30,10 @@ CODES = {
     429: "too_many_requests",
     500: "internal_error",
     503: "unavailable",
+    507: "no_space",
 }
+AGAIN_SECONDS = {503: 5, 507: 60}
+"""After how long it is worth coming again."""
 
 Translate = Callable[[RuleError | FieldError], str]
 
@@ -78,13 +81,13 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
         "request_id": g.get("request_id", ""),
         **extra,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else retry(status)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else coming_again(status)
     return Response(orjson.dumps(body), status, headers, content_type=MEDIA_TYPE)
 
 
-def retry(status: int) -> dict[str, str]:
-    """When to try again, where that helps."""
-    return {"Retry-After": "5"} if status == 503 else {}
+def coming_again(status: int) -> dict[str, str]:
+    """The header that says when to come again, where that is worth it."""
+    return {"Retry-After": str(AGAIN_SECONDS[status])} if status in AGAIN_SECONDS else {}
 
 
 def _detail(status: int) -> str:
@@ -98,4 +101,5 @@ def _detail(status: int) -> str:
         428: gettext("请在 If-Match 头中填写读取时得到的 ETag，说明修改所依据的版本；填 * 表示不论版本。"),
         429: gettext("请求过于频繁，请稍后再试。"),
         503: gettext("服务暂时不可用，请稍后重试。"),
+        507: gettext("存储空间已满，暂时不能保存。请联系系统管理员清理空间，然后重试。"),
     }.get(status, gettext("请求无法处理。"))

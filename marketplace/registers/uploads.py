@@ -73,4 +73,7 @@ def _copy(file: BinaryIO, draft: IO[bytes]) -> str:
             raise Invalid(N_("文件超过 %(limit)d GB，请拆分后再上传。"), limit=MAX_BYTES >> 30)
         digest.update(block)
         draft.write(block)
+    # Now, while a full disk can still be noticed and the draft removed.
+    draft.flush()
+    os.fsync(draft.fileno())
     return digest.hexdigest()

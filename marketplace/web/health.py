@@ -46,6 +46,8 @@ def ready() -> Response:
         checks["index_queue"] = "ok" if lag < LAG_ALARM_SECONDS else "late"
         checks["jobs_late"] = jobs.late(db(), now(), _zone())
     except SQLAlchemyError:
+        # Else the commit at the end finds the broken transaction.
+        db().rollback()
         checks["database"] = "unavailable"
     checks["search"] = "ok" if services().finder.healthy() else "degraded"
     good = checks.get("database") == "ok" and checks.get("migration") == "ok"
