@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install installed bench races deaths simulate clean messages
+.PHONY: run test check install installed bench drill races deaths simulate clean messages
 
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
@@ -20,6 +20,10 @@ check: install
 
 bench: install
 	@$(BIN)/python -m bench
+
+# The faults that happen, on real engines with people at work: prints what was lost, fails where anything was.
+drill: install
+	@$(BIN)/python -m drill
 
 # The races of the test suite, for 200 rounds each instead of 2, and a long walk of the order machine.
 races: install
