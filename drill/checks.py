@@ -26,7 +26,7 @@ from marketplace.use_cases import audit_chain, piece_ledger
 from search import drift
 from search.engine import Engine
 
-STILL_SECONDS = 60
+STILL_SECONDS = 120
 """How long index and chain may stand still before they count as not catching up by themselves."""
 CLOCK_SLACK = dt.timedelta(hours=1)
 
