@@ -21,9 +21,10 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from drill import checks, surroundings, town
+from drill.calls import Book
 from drill.faults import FAULTS
 from drill.installation import Installation
-from drill.people import Book, Crowd
+from drill.people import Crowd
 from drill.scene import Fault, Scene
 from drill.surroundings import NotHere, Surroundings
 from marketplace.engines.process import EngineError

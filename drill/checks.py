@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from drill.calls import Book
 from drill.installation import Installation
-from drill.people import Book
 from marketplace.config import Settings
 from marketplace.db.assets import Asset, Listing, Photo
 from marketplace.db.audit import AuditEntry, AuditWaiting

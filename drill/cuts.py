@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from drill.calls import Visitor
 from drill.installation import Installation
-from drill.people import Visitor
 from drill.scene import PATIENCE, Scene
 from drill.town import MANAGER
 from marketplace.config import ROOT
