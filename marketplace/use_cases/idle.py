@@ -213,7 +213,7 @@ def review(
     else:
         _refuse(session, actor, now, today, flag)
     session.flush()
-    idle_silence.settle_reviews(session, flag.unit_id)
+    idle_silence.settle_reviews(session, [flag.unit_id])
     _tell_objector(session, now, flag, objector)
     return flag
 
@@ -287,8 +287,7 @@ def _answer(
         except RuleError as error:
             outcome.refused[flag_id] = error
     session.flush()
-    for unit_id in {found[flag_id].unit_id for flag_id in outcome.done}:
-        idle_silence.settle(session, unit_id)
+    idle_silence.settle(session, {found[flag_id].unit_id for flag_id in outcome.done})
     return outcome
 
 

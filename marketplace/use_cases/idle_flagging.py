@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.bulk import bound
 from marketplace.db.calendar import load_calendar
 from marketplace.db.idle import IdleFlag, ruled
-from marketplace.db.people import Unit, users_with
+from marketplace.db.people import Unit
 from marketplace.db.standards import Standard, StandardVersion
 from marketplace.domain.assets import CLASSIFIED
 from marketplace.domain.idle import BASIS, IdleRule
@@ -28,6 +28,7 @@ from marketplace.domain.permissions import PLATFORM, Role
 from marketplace.domain.standards import in_force
 from marketplace.domain.states import AssetAction, AssetState, step
 from marketplace.use_cases import idle_policies, messages
+from marketplace.use_cases.messages import Word
 
 BATCH = 50_000
 """Cards flagged in one transaction."""
@@ -178,18 +179,16 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
         .group_by(IdleFlag.flagged_at, IdleFlag.unit_id, Unit.name)
         .order_by(IdleFlag.flagged_at, IdleFlag.unit_id)
     )
-    for flagged_at, unit_id, name, flags, until in session.execute(query).all():
-        messages.tell(
-            session,
-            now,
-            users_with(session, Role.UNIT_ASSET_OFFICER, unit_id),
-            "idle.flagged",
-            link=link_of(unit_id),
-            once=f"idle.flagged:{unit_id}:{flagged_at.astimezone(dt.UTC).isoformat()}",
-            unit=name,
-            count=flags,
-            until=until,
+    words = (
+        Word(
+            unit_id,
+            link_of(unit_id),
+            f"idle.flagged:{unit_id}:{flagged_at.astimezone(dt.UTC).isoformat()}",
+            {"unit": name, "count": flags, "until": until},
         )
+        for flagged_at, unit_id, name, flags, until in session.execute(query)
+    )
+    messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "idle.flagged", words)
 
 
 def link_of(unit_id: int) -> str:

@@ -29,7 +29,6 @@ def _close(
 ) -> None:
     answered = {"answer": answer, "answered_at": now, "answered_by": actor.user_id, "closed_at": now}
     open_flags = update(IdleFlag).where(IdleFlag.asset_id.in_(asset_ids), IdleFlag.closed_at.is_(None))
-    units = session.scalars(open_flags.values(answered).returning(IdleFlag.unit_id)).all()
-    for unit_id in sorted(set(units)):
-        idle_silence.settle(session, unit_id)
-        idle_silence.settle_reviews(session, unit_id)
+    units = set(session.scalars(open_flags.values(answered).returning(IdleFlag.unit_id)))
+    idle_silence.settle(session, units)
+    idle_silence.settle_reviews(session, units)

@@ -6,21 +6,23 @@ A flag that was confirmed but not listed goes the same way; only what nobody ans
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Listing
 from marketplace.db.bulk import bound
 from marketplace.db.idle import IdleFlag
-from marketplace.db.people import Unit, users_with
+from marketplace.db.people import Unit
 from marketplace.domain.assets import CLASSIFIED
 from marketplace.domain.idle import BASIS, Answer, OnSilence
 from marketplace.domain.permissions import PLATFORM, Role
 from marketplace.domain.states import AssetAction, AssetState, step
 from marketplace.use_cases import messages
 from marketplace.use_cases.idle_flagging import TOLD_WITHIN, link_of
+from marketplace.use_cases.messages import Word
 
 BATCH = 5_000
 
@@ -83,31 +85,28 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
         .group_by(IdleFlag.closed_at, IdleFlag.unit_id, Unit.name)
         .order_by(IdleFlag.closed_at, IdleFlag.unit_id)
     )
-    for closed_at, unit_id, name, flags in session.execute(query).all():
-        officers = users_with(session, Role.UNIT_ASSET_OFFICER, unit_id)
-        assert closed_at is not None
-        moment = closed_at.astimezone(dt.UTC).isoformat()
-        link = f"/idle?unit={unit_id}&show=answered"
-        messages.tell(
-            session,
-            now,
-            officers,
-            "idle.listed",
-            link=link,
-            once=f"idle.listed:{unit_id}:{moment}",
-            unit=name,
-            count=flags,
+    found = session.execute(query).all()
+    words = (
+        Word(
+            unit_id,
+            f"/idle?unit={unit_id}&show=answered",
+            f"idle.listed:{unit_id}:{_moment(closed_at)}",
+            {"unit": name, "count": flags},
         )
-        settle(session, unit_id)
-
-
-def settle(session: Session, unit_id: int) -> None:
-    """Nothing is asked of the unit any more once no flag of it waits for an answer."""
-    waiting = select(IdleFlag.id).where(
-        IdleFlag.unit_id == unit_id, IdleFlag.closed_at.is_(None), IdleFlag.answer.is_(None)
+        for closed_at, unit_id, name, flags in found
     )
-    if session.scalar(waiting.limit(1)) is None:
-        messages.settle(session, link_of(unit_id))
+    messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "idle.listed", words)
+    settle(session, {row.unit_id for row in found})
+
+
+def _moment(at: dt.datetime | None) -> str:
+    assert at is not None
+    return at.astimezone(dt.UTC).isoformat()
+
+
+def settle(session: Session, unit_ids: Collection[int]) -> None:
+    """Nothing is asked any more of those of the units of which no flag waits for an answer."""
+    _settle(session, unit_ids, IdleFlag.answer.is_(None), link_of)
 
 
 def review_link(unit_id: int) -> str:
@@ -115,13 +114,17 @@ def review_link(unit_id: int) -> str:
     return f"/idle?unit={unit_id}&show=review"
 
 
-def settle_reviews(session: Session, unit_id: int) -> None:
-    """Nobody need decide on the unit's objections any more once there is none."""
-    waiting = select(IdleFlag.id).where(
-        IdleFlag.unit_id == unit_id, IdleFlag.closed_at.is_(None), IdleFlag.answer == Answer.OBJECTED
-    )
-    if session.scalar(waiting.limit(1)) is None:
-        messages.settle(session, review_link(unit_id))
+def settle_reviews(session: Session, unit_ids: Collection[int]) -> None:
+    """Nobody need decide any more on the objections of those of the units that have none left."""
+    _settle(session, unit_ids, IdleFlag.answer == Answer.OBJECTED, review_link)
+
+
+def _settle(
+    session: Session, unit_ids: Collection[int], waits: ColumnElement[bool], link: Callable[[int], str]
+) -> None:
+    waiting = select(IdleFlag.unit_id).where(IdleFlag.unit_id.in_(unit_ids), IdleFlag.closed_at.is_(None))
+    busy = set(session.scalars(waiting.where(waits).distinct()))
+    messages.settle_all(session, [link(unit_id) for unit_id in unit_ids if unit_id not in busy])
 
 
 _LIST = """

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
+    Select,
     SQLColumnExpression,
+    String,
+    TableValuedAlias,
     Update,
     any_,
     bindparam,
     cast,
+    column,
     func,
     insert,
     literal,
@@ -30,11 +37,11 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.db.messages import Mail, Message
-from marketplace.db.people import User
+from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.db.statements import Source, Statement
 from marketplace.domain.errors import NotFound
 from marketplace.domain.messages import KINDS, keep
-from marketplace.domain.permissions import Actor
+from marketplace.domain.permissions import Actor, Role
 from marketplace.domain.text import N_
 
 PAGE = 30
@@ -88,28 +95,68 @@ def tell(
         KeyError: there is no such kind.
         TypeError: the values are not exactly those that the kind's texts name.
     """
-    values = {
+    told = select(User.id, literal(keep(kind, params), JSONB), literal(link), literal(once))
+    ids = cast(sorted(set(user_ids) - {besides}), ARRAY(BigInteger))
+    _tell(session, now, kind, told.where(User.id == any_(ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something about a unit, for those who hold a role over it; the rest is as in :func:`tell`."""
+
+    unit_id: int
+    link: str
+    once: str
+    params: Mapping[str, object]
+
+
+def tell_holders(session: Session, now: dt.datetime, role: Role, kind: str, words: Iterable[Word]) -> None:
+    """Tell the holders of exactly this role (``Actor.holds``) of these units: one statement for all.
+
+    Raises:
+        KeyError, TypeError: as :func:`tell`.
+    """
+    rows = [asdict(word) | {"params": keep(kind, word.params), "place": n} for n, word in enumerate(words)]
+    if not rows:
+        return
+    word = _listed(literal(rows, JSONB))
+    holding = select(RoleGrant.user_id).where(RoleGrant.role == role, RoleGrant.unit_id == any_(Unit.path))
+    told = select(User.id, word.c.params, word.c.link, word.c.once).select_from(word)
+    told = told.join(Unit, Unit.id == word.c.unit_id).join(User, User.id.in_(holding))
+    _tell(session, now, kind, told.order_by(word.c.place, User.id))
+
+
+def _listed(rows: ColumnElement[Any]) -> TableValuedAlias:
+    columns = (
+        column("place", BigInteger),
+        column("unit_id", BigInteger),
+        column("params", JSONB),
+        column("link", String),
+        column("once", String),
+    )
+    return func.jsonb_to_recordset(rows).table_valued(*columns, name="word").render_derived(with_types=True)
+
+
+def _tell(session: Session, now: dt.datetime, kind: str, told: Select[Any]) -> None:
+    """Write down what users are told, and their mails. ``told``: user, params, link and once of each."""
+    values: dict[str, ColumnElement[Any]] = {
         "kind": literal(kind),
-        "params": literal(keep(kind, params), JSONB),
-        "link": literal(link),
         "needs_action": literal(KINDS[kind].needs_action),
-        "once": literal(once),
         "created_at": literal(now),
         "for_digest": (literal(KINDS[kind].daily) | User.daily_mail) & (User.email != ""),
     }
-    ids = cast(sorted(set(user_ids) - {besides}), ARRAY(BigInteger))
-    told_now = select(User.id, *values.values()).where(User.id == any_(ids), User.active)
-    told = (
+    names = ["user_id", "params", "link", "once", *values]
+    new = (
         insert_new(Message)
-        .from_select(["user_id", *values], told_now)
+        .from_select(names, told.add_columns(*values.values()).where(User.active))
         .on_conflict_do_nothing()
         .returning(Message.id, Message.user_id, Message.for_digest)
         .cte("told")
     )
     mailed = (
-        select(told.c.id, literal(now))
-        .join(User, User.id == told.c.user_id)
-        .where(User.email != "", ~told.c.for_digest)
+        select(new.c.id, literal(now))
+        .join(User, User.id == new.c.user_id)
+        .where(User.email != "", ~new.c.for_digest)
     )
     session.execute(insert(Mail).from_select(["message_id", "due_at"], mailed))
 
@@ -134,6 +181,14 @@ def settle(session: Session, link: str, user_ids: Iterable[int] | None = None) -
     asked = update(Message).where(Message.link == link, Message.needs_action)
     if user_ids is not None:
         asked = asked.where(Message.user_id.in_(user_ids))
+    session.execute(asked.values(needs_action=False))
+
+
+def settle_all(session: Session, links: Iterable[str]) -> None:
+    """The same, of all users, for many addresses at once."""
+    asked = update(Message).where(
+        Message.link == any_(cast(list(links), ARRAY(String))), Message.needs_action
+    )
     session.execute(asked.values(needs_action=False))
 
 

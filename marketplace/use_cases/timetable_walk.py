@@ -18,7 +18,7 @@ from marketplace.db.assets import Asset
 from marketplace.db.bulk import bound
 from marketplace.db.calendar import load_calendar
 from marketplace.db.idle import Screening, ruled
-from marketplace.db.people import Unit, users_with
+from marketplace.db.people import Unit
 from marketplace.domain.calendar import ONE_DAY, Calendar
 from marketplace.domain.idle import IdlePolicy
 from marketplace.domain.permissions import PLATFORM, Role
@@ -26,6 +26,7 @@ from marketplace.domain.states import AssetAction, AssetState, step
 from marketplace.domain.timetable import BASIS, Stage, Stand, enter, go_on, stop
 from marketplace.use_cases import idle_policies, messages
 from marketplace.use_cases.idle_flagging import TOLD_WITHIN
+from marketplace.use_cases.messages import Word
 
 BATCH = 5_000
 WALK_LOCK = 7_351_402
@@ -159,17 +160,16 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
         .group_by(Screening.changed_at, Unit.id, Unit.name)
         .order_by(Screening.changed_at, Unit.id)
     )
-    for moment, unit_id, name, offers in session.execute(query).all():
-        messages.tell(
-            session,
-            now,
-            users_with(session, Role.UNIT_ASSET_OFFICER, unit_id),
-            "screening.over",
-            link=f"/assets?unit={unit_id}",
-            once=f"screening.over:{unit_id}:{moment.astimezone(dt.UTC).isoformat()}",
-            unit=name,
-            count=offers,
+    words = (
+        Word(
+            unit_id,
+            f"/assets?unit={unit_id}",
+            f"screening.over:{unit_id}:{moment.astimezone(dt.UTC).isoformat()}",
+            {"unit": name, "count": offers},
         )
+        for moment, unit_id, name, offers in session.execute(query)
+    )
+    messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "screening.over", words)
 
 
 def _move(session: Session, due: str, change: str, walk: Walk, more: dict[str, Any] | None = None) -> int:
