@@ -297,6 +297,12 @@ KINDS: Mapping[str, Kind] = {
         N_("%(person)s退回了“%(project)s”。意见：%(reason)s。请修改后重新报送。"),
         needs_action=True,
     ),
+    "disposal.received": Kind(
+        N_("%(unit)s收到无偿划转的%(count)s项资产"),
+        N_(
+            "处置项目%(number)s“%(project)s”已办结，资产卡片已登记到贵单位名下。请核对实物，补全存放地点和使用人。"
+        ),
+    ),
     "auction.to_approve": Kind(
         N_("待审核：拍卖%(number)s"),
         N_("%(person)s送审了“%(project)s”的拍卖。请核对标的、价格和日期，审核通过或退回。"),

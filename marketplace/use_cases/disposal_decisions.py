@@ -18,7 +18,7 @@ from marketplace.domain.errors import Conflict, NotAllowed, invalid_field
 from marketplace.domain.permissions import Actor, Role
 from marketplace.domain.states import AssetAction
 from marketplace.domain.text import N_
-from marketplace.use_cases import card_moves, disposals
+from marketplace.use_cases import card_moves, disposal_news, disposals
 from marketplace.use_cases.auction_rules import rules_of
 from marketplace.use_cases.disposal_preparation import takes_things
 
@@ -119,3 +119,4 @@ def _hand_over(session: Session, actor: Actor, now: dt.datetime, today: dt.date,
     for item in project.items:
         item.open = False
     session.flush()
+    disposal_news.received(session, actor, now, project, receiver)

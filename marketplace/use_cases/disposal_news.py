@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset
 from marketplace.db.auctions import Auction
 from marketplace.db.disposals import Project, ProjectItem
-from marketplace.db.people import users_with
+from marketplace.db.people import Unit, users_with
 from marketplace.domain.auctions import AuctionAction
 from marketplace.domain.disposals import WAY_NAMES, ProjectAction
 from marketplace.domain.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
@@ -41,6 +41,19 @@ def project_moved(
         "reason": project.reason,
     }
     messages.tell_named(session, now, users, kind, values, link=link, besides=actor.user_id)
+
+
+def received(session: Session, actor: Actor, now: dt.datetime, project: Project, receiver: Unit) -> None:
+    """The receiving unit's asset officers learn that cards were opened for them."""
+    officers = users_with(session, Role.UNIT_ASSET_OFFICER, receiver.id)
+    values = {
+        "unit": receiver.name,
+        "count": len(project.items),
+        "number": project.number,
+        "project": project.title,
+    }
+    link = f"/assets?unit={receiver.id}"
+    messages.tell_named(session, now, officers, "disposal.received", values, link=link, besides=actor.user_id)
 
 
 def auction_moved(

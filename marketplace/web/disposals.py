@@ -23,7 +23,6 @@ from marketplace.domain.disposals import (
     ProjectAction,
     ProjectState,
     Way,
-    project_actions,
 )
 from marketplace.domain.errors import FieldError, Invalid, RuleError, invalid_field
 from marketplace.domain.permissions import Permission
@@ -222,7 +221,7 @@ def project_page(project: Project, *, error: RuleError | None = None) -> str:
         requirements=REQUIREMENTS,
         recorded=recorded,
         editable=editable,
-        actions=project_actions(project.state, project.way, actor(), path),
+        actions=disposal_actions.allowed(actor(), project),
         action_names=PROJECT_ACTION_NAMES,
         project_states=PROJECT_STATE_NAMES,
         ways=WAY_NAMES,

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Asset
 from marketplace.db.audit import AuditEntry
 from marketplace.db.disposals import Project
+from marketplace.db.messages import Message
 from marketplace.db.people import Unit
 from marketplace.db.quantity_moves import QuantityMove
 from marketplace.domain.assets import AcquisitionMethod, Secrecy
 from marketplace.domain.auction_rules import Rules
 from marketplace.domain.disposals import ProjectState, Way
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed
-from marketplace.domain.permissions import PLATFORM
+from marketplace.domain.permissions import PLATFORM, Role
 from marketplace.domain.states import AssetState
 from marketplace.use_cases import (
     auction_drafts,
@@ -93,6 +94,7 @@ def test_each_way_has_its_end(selling: Office, way: Way, state: AssetState) -> N
 def test_a_gratuitous_transfer_opens_the_receivers_card(selling: Office) -> None:
     card = selling.card(quantity=3, original_value="3000.00", accumulated_depreciation=Decimal("700.00"))
     other = neighbour(selling)
+    officer = factories.user(selling.session, other, Role.UNIT_ASSET_OFFICER)
     project = complete(selling, approved(selling, Way.GRATUITOUS_TRANSFER, card, receiver_id=other.id))
     session = selling.session
     session.refresh(card)
@@ -107,6 +109,8 @@ def test_a_gratuitous_transfer_opens_the_receivers_card(selling: Office) -> None
     assert sorted((move.asset_id, move.pieces) for move in moves) == [(card.id, -3), (received.id, 3)]
     assert list(piece_ledger.differences(session)) == []
     assert not any(item.open for item in project.items)
+    told = session.scalars(select(Message).where(Message.user_id == officer.id)).one()
+    assert (told.kind, told.link) == ("disposal.received", f"/assets?unit={other.id}")
 
 
 def test_nothing_is_transferred_to_its_holder(selling: Office) -> None:

@@ -92,10 +92,15 @@ def proven(desk: Desk, project: str) -> None:
             desk.manager.post(f"{project}/conditions/{kind}", {"evidence": "江财资〔2026〕8号"})
 
 
-def approved(desk: Desk) -> str:
+def submitted(desk: Desk) -> str:
     project = opened(desk)
     proven(desk, project)
     assert desk.manager.post(f"{project}/submit").status_code == 302
+    return project
+
+
+def approved(desk: Desk) -> str:
+    project = submitted(desk)
     assert desk.second.post(f"{project}/approve").status_code == 302
     return project
 
@@ -125,6 +130,12 @@ def test_the_check_list_names_the_article_and_nothing_goes_on_while_one_is_missi
     assert refused.status_code == 422
     assert "条件没有满足" in refused.text
     assert desk.state() is AssetState.DISPOSAL
+
+
+def test_only_a_second_person_is_offered_to_approve(desk: Desk) -> None:
+    project = submitted(desk)
+    assert f"{project}/approve" not in desk.manager.get(project).text
+    assert f"{project}/approve" in desk.second.get(project).text
 
 
 def test_a_card_goes_from_candidate_to_the_treasury(desk: Desk) -> None:
