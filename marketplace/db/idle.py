@@ -55,6 +55,12 @@ class IdleFlag(Base):
         Index("ix_idle_flags_asset", "asset_id", "id"),
         Index("ix_idle_flags_unit", "unit_id", "answer_by", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_idle_flags_open", "answer_by", "id", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_idle_flags_objected",
+            "unit_id",
+            "id",
+            postgresql_where=text("closed_at IS NULL AND answer = 'objected'"),
+        ),
         Index("ix_idle_flags_flagged", "flagged_at", "unit_id"),
         Index("ix_idle_flags_closed", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
         Index(

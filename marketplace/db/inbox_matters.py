@@ -1,8 +1,8 @@
 """Who is asked to do what besides orders: disposals, auctions, idle flags, proceeds of sales.
 
 The SQL twin of what the use cases check when it is done (``disposal_decisions.approve``,
-``auctions.approve``, ``idle.confirm`` and its like, ``proceeds.record`` and ``confirm``); tests hold the
-two together.
+``auctions.approve``, ``idle.confirm`` and its like, ``idle.review``, ``proceeds.record`` and ``confirm``);
+tests hold the two together.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def _holding(permission: Permission) -> tuple[Role, ...]:
 
 APPROVERS = _holding(Permission.APPROVE_DISPOSAL)
 SELLERS = _holding(Permission.DISPOSE)
+REVIEWERS = _holding(Permission.REVIEW_IDLE)
 TREASURERS = _holding(Permission.CONFIRM_PROCEEDS)
 REMITTANCE_DAYS = f"""coalesce((
     SELECT CAST(value ->> 'remittance_days' AS int) FROM settings WHERE name = 'auction_rules'
@@ -125,6 +126,18 @@ def _flags() -> Branch:
     return Branch(first.limit(literal_column("1")), KEPT_UNITS)
 
 
+def _objections() -> Branch:
+    rows = rows_of(Task.REVIEW_IDLE, IdleFlag.id, IdleFlag.id, since=IdleFlag.answered_at)
+    return Branch(
+        rows.select_from(IdleFlag).where(
+            IdleFlag.closed_at.is_(None),
+            word_is(IdleFlag.answer, Answer.OBJECTED),
+            IdleFlag.answered_by.is_distinct_from(USER),
+            sits(IdleFlag.unit_id, *REVIEWERS),
+        )
+    )
+
+
 def _unrecorded() -> Branch:
     rows = rows_of(Task.RECORD_PROCEEDS, Lot.id, Lot.id, since=LotResult.at).select_from(Lot)
     return Branch(
@@ -155,6 +168,7 @@ BRANCHES: dict[Task, tuple[Branch, ...]] = {
     Task.APPROVE_DISPOSAL: (_projects(),),
     Task.APPROVE_AUCTION: (_auctions(),),
     Task.ANSWER_IDLE: (_flags(),),
+    Task.REVIEW_IDLE: (_objections(),),
     Task.RECORD_PROCEEDS: (_unrecorded(),),
     Task.CONFIRM_PROCEEDS: (_unremitted(),),
 }

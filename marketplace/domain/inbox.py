@@ -37,6 +37,8 @@ class Task(StrEnum):
     APPROVE_AUCTION = "auction"
     ANSWER_IDLE = "idle"
     """What seems to be idle of a unit; all of it is one thing to do."""
+    REVIEW_IDLE = "objection"
+    """A holder says that a flagged thing is in use."""
     RECORD_PROCEEDS = "proceeds"
     """A lot was sold, and nothing noted that came in for it."""
     CONFIRM_PROCEEDS = "remittance"
@@ -49,6 +51,7 @@ class Subject(StrEnum):
     PROJECT = "project"
     AUCTION = "auction"
     UNIT = "unit"
+    FLAG = "flag"
     LOT = "lot"
 
 
@@ -56,6 +59,7 @@ SUBJECT_OF = {
     Task.APPROVE_DISPOSAL: Subject.PROJECT,
     Task.APPROVE_AUCTION: Subject.AUCTION,
     Task.ANSWER_IDLE: Subject.UNIT,
+    Task.REVIEW_IDLE: Subject.FLAG,
     Task.RECORD_PROCEEDS: Subject.LOT,
     Task.CONFIRM_PROCEEDS: Subject.LOT,
 }
@@ -76,6 +80,7 @@ TASK_NAMES = {
     Task.APPROVE_DISPOSAL: N_("批准处置"),
     Task.APPROVE_AUCTION: N_("审核拍卖"),
     Task.ANSWER_IDLE: N_("答复闲置"),
+    Task.REVIEW_IDLE: N_("复核申述"),
     Task.RECORD_PROCEEDS: N_("登记收款"),
     Task.CONFIRM_PROCEEDS: N_("确认上缴"),
 }

@@ -50,13 +50,20 @@ class FlagsMatter:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectionMatter:
+    """A flag whose holder says that the thing is in use."""
+
+    flag: IdleFlag
+
+
+@dataclass(frozen=True, slots=True)
 class LotMatter:
     """A sold lot of which the proceeds are to be noted or remitted."""
 
     lot: Lot
 
 
-Matter = ProjectMatter | AuctionMatter | FlagsMatter | LotMatter
+Matter = ProjectMatter | AuctionMatter | FlagsMatter | ObjectionMatter | LotMatter
 
 
 def load(session: Session, waiting: Iterable[Waiting]) -> dict[tuple[Subject, int], Matter]:
@@ -111,6 +118,12 @@ def _flags(session: Session, ids: set[int]) -> Mapping[int, Matter]:
     return {unit.id: FlagsMatter(unit, flags, name or "") for unit, flags, name in session.execute(query)}
 
 
+def _objections(session: Session, ids: set[int]) -> Mapping[int, Matter]:
+    query = select(IdleFlag).where(IdleFlag.id.in_(ids))
+    query = query.options(joinedload(IdleFlag.asset).joinedload(Asset.unit), joinedload(IdleFlag.answerer))
+    return {row.id: ObjectionMatter(row) for row in session.scalars(query)}
+
+
 def _lots(session: Session, ids: set[int]) -> Mapping[int, Matter]:
     query = (
         select(Lot)
@@ -128,5 +141,6 @@ _READ = {
     Subject.PROJECT: _projects,
     Subject.AUCTION: _auctions,
     Subject.UNIT: _flags,
+    Subject.FLAG: _objections,
     Subject.LOT: _lots,
 }

@@ -13,12 +13,14 @@ from marketplace.db.auctions import Lot
 from marketplace.domain.disposals import WAY_NAMES
 from marketplace.domain.inbox import Task
 from marketplace.edge.i18n import day, minute, money
+from marketplace.use_cases import idle
 from marketplace.use_cases.inbox import Todo
 from marketplace.use_cases.inbox_matters import (
     AuctionMatter,
     FlagsMatter,
     LotMatter,
     Matter,
+    ObjectionMatter,
     ProjectMatter,
 )
 
@@ -105,6 +107,26 @@ def _flags(matter: Matter) -> Shown:
     )
 
 
+def _objection(matter: Matter) -> Shown:
+    assert isinstance(matter, ObjectionMatter)
+    flag = matter.flag
+    unit = flag.asset.unit
+    return Shown(
+        title=gettext("“%(name)s”仍在使用？", name=flag.asset.name),
+        note=gettext("%(unit)s申述", unit=unit.short_name or unit.name),
+        facts=[
+            (gettext("单位"), unit.name),
+            (gettext("资产编号"), flag.asset.number),
+            (gettext("申述人"), flag.answerer.name if flag.answerer else ""),
+            (gettext("理由"), flag.reason),
+        ],
+        asked=gettext("请复核申述"),
+        what_next=gettext("采纳的，恢复在用，一段时间内不再询问；不采纳的，由持有单位上架或确认闲置。"),
+        action=gettext("去复核"),
+        url=url_for("idle.page", unit=unit.id, show=idle.Show.REVIEW),
+    )
+
+
 def _unrecorded(matter: Matter) -> Shown:
     lot = _lot_of(matter)
     return _proceeds(
@@ -158,6 +180,7 @@ _WORDS: Mapping[Task, Callable[[Any], Shown]] = {
     Task.APPROVE_DISPOSAL: _project,
     Task.APPROVE_AUCTION: _auction,
     Task.ANSWER_IDLE: _flags,
+    Task.REVIEW_IDLE: _objection,
     Task.RECORD_PROCEEDS: _unrecorded,
     Task.CONFIRM_PROCEEDS: _unremitted,
 }

@@ -39,6 +39,7 @@ ICONS = {
     Task.APPROVE_DISPOSAL: "gavel",
     Task.APPROVE_AUCTION: "gavel",
     Task.ANSWER_IDLE: "flag",
+    Task.REVIEW_IDLE: "flag",
     Task.RECORD_PROCEEDS: "receipt",
     Task.CONFIRM_PROCEEDS: "building-bank",
 }

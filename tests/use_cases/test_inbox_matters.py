@@ -130,6 +130,21 @@ def test_flags_of_a_unit_are_one_thing_to_do_for_its_officers(
     assert asked(session, people, Task.ANSWER_IDLE) == set()
 
 
+def test_an_objection_waits_for_those_who_may_decide_on_it(
+    session: Session, selling: Office, people: dict[str, Actor]
+) -> None:
+    objected = flag(session, selling.unit, TODAY + 9 * DAY)
+    officer = people[Role.UNIT_ASSET_OFFICER]
+    idle.object_to(session, officer, NOW, [objected.id], "值班使用")
+    expected = able(
+        session, people, lambda actor: idle.review(session, actor, NOW, TODAY, objected.id, accept=True)
+    )
+    assert Role.DEPARTMENT_APPROVER in expected
+    assert asked(session, people, Task.REVIEW_IDLE) == expected
+    idle.review(session, people[Role.DEPARTMENT_APPROVER], NOW, TODAY, objected.id, accept=True)
+    assert asked(session, people, Task.REVIEW_IDLE) == set()
+
+
 def test_the_money_of_a_sale_waits_until_it_is_in_the_treasury(
     session: Session, selling: Office, people: dict[str, Actor]
 ) -> None:
