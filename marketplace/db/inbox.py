@@ -62,8 +62,7 @@ def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int
 
 def entrusted(user_id: int, day: dt.date) -> ColumnElement[bool]:
     """Orders of which a step waits for the user as somebody's stand-in."""
-    rows = union_all(*(branch.bounded() for branch in STAND_IN)).subquery()
-    return Order.id.in_(select(rows.c.subject_id).params(user=user_id, today=day))
+    return Order.id.in_(_ENTRUSTED.params(user=user_id, today=day))
 
 
 def _values(user_id: int, today: dt.date, **more: Any) -> dict[str, Any]:
@@ -134,3 +133,4 @@ _LINE = _in_order(_together(*Task, limit=_behind, order=True))
 _OF_ORDER = _in_order(_together(*ORDER_TASKS, limit=_has_order))
 _STEPS = _in_order(_together(Task.DECIDE, limit=_is_named))
 _ONE = {task: _in_order(_together(task, limit=_has_number)) for task in Task}
+_ENTRUSTED = select(union_all(*(branch.bounded() for branch in STAND_IN)).subquery().c.subject_id)

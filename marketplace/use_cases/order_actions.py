@@ -55,7 +55,7 @@ def perform(call: Call, action: OrderAction, given: Given) -> Order | None:
         Conflict: it can't be done now, or not by the actor: with the state, and what the actor may do.
         Invalid: something that comes with the action can't be accepted.
     """
-    orders.load(call.session, call.actor, call.order_id, deciding_on=call.today)
+    orders.check_known(call.session, call.actor, call.order_id, call.today)
     try:
         with call.session.begin_nested():
             return ACTIONS[action](call, action, given)

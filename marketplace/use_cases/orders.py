@@ -35,8 +35,23 @@ def load(session: Session, actor: Actor, order_id: int, *, deciding_on: dt.date 
     """
     order = session.scalar(_whole(actor, order_id, deciding_on))
     if order is None:
-        raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
+        raise _unknown()
     return order
+
+
+def check_known(session: Session, actor: Actor, order_id: int, deciding_on: dt.date) -> None:
+    """Let nobody go on with an order that they would not find by :func:`load`.
+
+    Raises:
+        NotFound: there is none, or the actor may not know of it.
+    """
+    seen = select(Order.id).where(Order.id == order_id, readable_on(actor, deciding_on))
+    if session.scalar(seen) is None:
+        raise _unknown()
+
+
+def _unknown() -> NotFound:
+    return NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
 
 
 def _whole(actor: Actor, order_id: int, deciding_on: dt.date | None) -> Select[Order]:
@@ -60,7 +75,7 @@ def load_locked(
     query = query.with_for_update(of=Order).execution_options(populate_existing=True)
     order = session.scalar(query)
     if order is None:
-        raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
+        raise _unknown()
     return order
 
 

@@ -164,12 +164,13 @@ def given() -> Given:
 def test_what_is_refused_changes_nothing(town: Town, session: Session, stage: str) -> None:
     order = order_in(town, stage)
     before = everything(session)
+    people = {who: town.actor(who) for who in EVERYBODY}
     for action, who in attempts():
         if who in ALLOWED[stage].get(action, set()):
             continue
         hidden = who in BLIND or (stage == "draft" and who != REQUESTER)
         with pytest.raises(NotFound if hidden else Conflict) as refused:
-            perform(Call(session, town.actor(who), NOW, TODAY, order.id), action, given())
+            perform(Call(session, people[who], NOW, TODAY, order.id), action, given())
         if isinstance(refused.value, Conflict):
             assert refused.value.state == order.state
             allowed = {act for act, people in ALLOWED[stage].items() if who in people}
