@@ -16,7 +16,7 @@ from marketplace.domain.finding import Mode
 from marketplace.domain.listings import Offer
 from marketplace.domain.orders import OrderAction, OrderKind
 from marketplace.domain.permissions import PLATFORM, Actor, Role
-from marketplace.reference.catalogue import load_reference
+from marketplace.reference.working_days import load_default_policy, load_holidays
 from marketplace.use_cases import decisions, handovers, listings, order_drafts, order_submission
 from tests import factories
 from tests.conftest import NOW
@@ -133,7 +133,8 @@ class Town:
 
 def found_town(session: Session) -> Town:
     """Region with two departments: schools A and B (and C) under one, hospital H under another."""
-    load_reference(session)
+    load_holidays(session)
+    load_default_policy(session)
     region = factories.unit(session)
     education, health = factories.unit(session, region), factories.unit(session, region)
     town = Town(session)

@@ -23,6 +23,7 @@ from marketplace.domain.orders import OrderKind
 from marketplace.domain.permissions import PLATFORM, Actor, Role
 from marketplace.domain.states import AssetState
 from marketplace.domain.timetable import Stage
+from marketplace.reference.catalogue import load_reference
 from marketplace.use_cases import (
     disposal_preparation,
     events,
@@ -46,6 +47,7 @@ ZONE = "Asia/Shanghai"
 
 @pytest.fixture
 def town(session: Session) -> Town:
+    load_reference(session)
     town = found_town(session)
     bureau = session.get_one(Unit, town.units["A"].parent_id)
     town.users["department"] = factories.user(session, bureau, Role.DEPARTMENT_APPROVER)
