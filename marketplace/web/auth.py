@@ -24,6 +24,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from marketplace.db import actors
+from marketplace.db.actors import Identity
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
 from marketplace.domain.accounts import IDLE_SIGN_OUT, PASSWORD_AGE, PASSWORD_LENGTH, password_expired
 from marketplace.domain.errors import Invalid, invalid_field
@@ -83,13 +84,18 @@ def do_sign_in() -> Page:
     found = actors.by_user(db(), result.user_id) if result.user_id else None
     if found is None:
         return _sign_in_page(username, error=_sign_in_error(result)), 401
-    session.clear()
-    login_user(SignedInUser(found))
-    session["seen"] = now().timestamp()
+    begin_session(found)
     target = local_target(request.form.get("next", ""))
     if result.must_change_password:
         target = url_for("auth.password", next=target)
     return _remembering(redirect(target), username if "remember_username" in request.form else "")
+
+
+def begin_session(found: Identity) -> None:
+    """Let the browser be somebody's from here on; nothing of its session before is kept."""
+    session.clear()
+    login_user(SignedInUser(found))
+    session["seen"] = now().timestamp()
 
 
 @blueprint.post("/logout")

@@ -28,8 +28,7 @@ class Scene:
     def visitor(self, name: str) -> Visitor:
         """Somebody of the town by ``unit.role``, signed in."""
         visitor = Visitor(self.app.test_client())
-        assert visitor.sign_in(self.names[name]).status_code == 302
-        visitor.get("/profile")
+        visitor.enter(self.names[name])
         return visitor
 
     def order(self, index: int = 0) -> Order:

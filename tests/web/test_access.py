@@ -92,8 +92,7 @@ def _caller(world: World, role: Role) -> Caller:
         user = session.scalars(select(User).where(User.username == name)).one()
         token = issue_token(session, PLATFORM, NOW, user, "test")
     visitor = world.visitor()
-    assert visitor.sign_in(name).status_code == 302
-    assert visitor.get("/profile").status_code == 200
+    visitor.enter(name)
     return Caller(visitor, token)
 
 

@@ -29,7 +29,7 @@ class Printed:
 
     def as_(self, name: str) -> Visitor:
         visitor = self.world.visitor()
-        assert visitor.sign_in(self.users[name]).status_code == 302
+        visitor.enter(self.users[name])
         return visitor
 
     def code(self, name: str = "B.staff") -> str:
@@ -88,7 +88,7 @@ def test_before_the_approval_there_is_nothing_to_print(world: World) -> None:
         order = town.submitted(town.listed())
         order_id, username = order.id, town.users["B.staff"].username
     visitor = world.visitor()
-    visitor.sign_in(username)
+    visitor.enter(username)
     answer = visitor.get(f"/orders/{order_id}/paper.pdf")
     assert answer.status_code == 409
     assert "审批通过后" in answer.text

@@ -459,7 +459,7 @@ class TestExport:
             user = session.scalars(select(User).where(User.username == username)).one()
             session.add(RoleGrant(user_id=user.id, role=Role.STAFF, unit_id=world.units["JY-2"]))
         visitor = world.visitor()
-        visitor.sign_in(username)
+        visitor.enter(username)
         assert len(names(visitor.get("/assets").text)) == 5
         rows = list(csv.DictReader(io.StringIO(visitor.get("/assets/export.csv").data.decode("utf-8-sig"))))
         assert {row["单位编码"] for row in rows} == {"JY-1"}
