@@ -10,7 +10,7 @@ run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
 
 test: install check
-	@$(BIN)/pytest -n $(shell nproc) --dist loadgroup
+	@$(BIN)/pytest -n $(shell nproc)
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -11,12 +11,14 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
@@ -34,17 +36,33 @@ FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
 """Long ones: begun last, they would keep the others waiting."""
 
 
+def _module(nodeid: str) -> str:
+    return nodeid.partition(".py")[0].replace("/", ".")
+
+
+class Together(LoadScopeScheduling):
+    """What belongs together goes to one worker, every other test to whoever is free.
+
+    Instead of ``--dist loadgroup``, which does not group with this pytest (pytest-xdist #1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = _module(nodeid)
+        if module.startswith("tests.demo"):
+            return "tests.demo"
+        return module if module.startswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """The long ones keep their place at the head."""
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what belongs on one worker, and what to begin with."""
-
-    def module(item: pytest.Item) -> str:
-        return item.path.relative_to(item.config.rootpath).with_suffix("").as_posix().replace("/", ".")
-
-    for item in items:
-        name = module(item)
-        if name.startswith(TOGETHER):
-            item.add_marker(pytest.mark.xdist_group("tests.demo" if name.startswith("tests.demo") else name))
-    items.sort(key=lambda item: not module(item).startswith(FIRST))
+    """Begin with the long ones."""
+    items.sort(key=lambda item: not _module(item.nodeid).startswith(FIRST))
 
 
 @pytest.fixture(scope="session")
