@@ -17,7 +17,8 @@ Cell = str | int | float | dt.date | dt.datetime
 EXACT_DIGITS = 15
 """Spreadsheets keep numbers to this many digits; what was beyond them is lost."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "'")
+_FORMULA_STARTS = (*"=+-@＝＋－＠", "\t", "\r", "\n", "'")
+"""What spreadsheet programs begin a formula with; in Chinese ones also the wide forms."""
 _MARK = "'"
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|0|[1-9]\d*)(?:\.\d+)?")

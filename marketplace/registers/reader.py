@@ -121,7 +121,8 @@ def kind_of(path: Path) -> Kind:
 def read_rows(path: Path, layout: Layout, *, after: int = 0) -> Iterator[tuple[int, list[Cell], float]]:
     """The rows below the header with a number above ``after``, each with the share of the file read.
 
-    Text files are read in constant memory; of a workbook, calamine holds the one sheet.
+    Text files are read in constant memory; of a workbook, calamine holds the one sheet. The layout is
+    one that was found in this file.
     """
     first = max(after, *layout.header_rows)
     if layout.kind == "text":
@@ -130,7 +131,7 @@ def read_rows(path: Path, layout: Layout, *, after: int = 0) -> Iterator[tuple[i
             if number > first:
                 yield number, cells, position / size
         return
-    with workbook.open_workbook(path) as book:
+    with workbook.open_workbook(path, tried=True) as book:
         sheet = workbook.open_sheet(book, layout.sheet)
         for number, cells in workbook.read_rows(sheet):
             if number > first:

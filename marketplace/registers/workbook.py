@@ -1,7 +1,8 @@
 """Registers in Excel workbooks, read by calamine.
 
 Calamine unpacks a sheet as one dense grid and aborts the process when that does not fit in memory. A
-few kilobytes can claim a grid of gigabytes, so a workbook is measured before it is handed over.
+few kilobytes can claim a grid of gigabytes, so a workbook is measured before it is handed over, and,
+because a file can lie in ways that no measure foresees, tried in a process of its own.
 """
 
 from __future__ import annotations
@@ -27,13 +28,12 @@ from python_calamine import (
 
 from marketplace.domain.errors import Invalid
 from marketplace.domain.text import N_
+from marketplace.registers import trial
 from marketplace.registers.cells import Cell
+from marketplace.registers.trial import MAX_GRID
 
 MAX_UNPACKED = 2 << 30
 """Bytes of XML in one workbook: more than the fullest sheet of a register has."""
-MAX_GRID = 1_048_576 * 32
-"""Cells in the rectangle that a sheet spans: every row that Excel can hold, in 32 columns."""
-
 ZIP_START, OLE_START = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 """First bytes of .xlsx and .xls files."""
 
@@ -152,8 +152,8 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def open_workbook(path: Path) -> CalamineWorkbook:
-    """An .xlsx or .xls file, ready to read.
+def open_workbook(path: Path, *, tried: bool = False) -> CalamineWorkbook:
+    """An .xlsx or .xls file, ready to read; ``tried`` says that it was opened before.
 
     Raises:
         Invalid: damaged, too large to unpack, protected by a password, or no workbook at all.
@@ -163,36 +163,38 @@ def open_workbook(path: Path) -> CalamineWorkbook:
     try:
         if zipped:
             measure(path)
-            return _open_as(path, ".xlsx")
-        return _open_container(path)
+            return _open_as(path, ".xlsx", tried)
+        return _open_container(path, tried)
     except PasswordError:
         raise Invalid(N_("工作簿有密码保护。请取消密码后另存，再上传。")) from None
     except CalamineError:
         raise _damaged() from None
 
 
-def _open_container(path: Path) -> CalamineWorkbook:
+def _open_container(path: Path, tried: bool) -> CalamineWorkbook:
     """An .xls file, or what an .xlsx file becomes when it gets a password."""
     try:
-        return _open_as(path, ".xls")
+        return _open_as(path, ".xls", tried)
     except PasswordError:
         raise
     except CalamineError as error:
         if "Workbook stream" not in str(error):
             raise
     try:
-        return _open_as(path, ".xlsx")
+        return _open_as(path, ".xlsx", tried)
     except PasswordError:
         raise
     except CalamineError:
         raise _no_workbook() from None
 
 
-def _open_as(path: Path, suffix: str) -> CalamineWorkbook:
+def _open_as(path: Path, suffix: str, tried: bool) -> CalamineWorkbook:
     """Calamine goes by the suffix of the name, so it gets a name that fits the content."""
     with tempfile.TemporaryDirectory() as folder:
         named = Path(folder, "register").with_suffix(suffix)
         named.symlink_to(path.resolve())
+        if not tried and not trial.fits(named):
+            raise Invalid(N_("工作表过大，内容相隔太远。请删去表格以外的行列，或另存为 .csv 后再上传。"))
         return CalamineWorkbook.from_path(named)
 
 

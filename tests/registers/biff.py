@@ -16,9 +16,19 @@ _FREE, _CHAIN_END, _TABLE_SECTOR = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _FILEPASS = 0x002F
 
 
-def write_xls(path: Path, table: Iterable[Sequence[str | float]], *, password: bool = False) -> Path:
-    """The table as the one sheet of an .xls workbook; with ``password`` it says that it is encrypted."""
-    sheet = _bof(0x0010) + b"".join(_cells(table)) + _record(0x000A, b"")
+def write_xls(
+    path: Path,
+    table: Iterable[Sequence[str | float]],
+    *,
+    password: bool = False,
+    far: tuple[int, int] | None = None,
+) -> Path:
+    """The table as the one sheet of an .xls workbook.
+
+    With ``password`` it says that it is encrypted; ``far`` is the row and column of one more cell.
+    """
+    more = _record(0x0203, struct.pack("<HHHd", *far, 0, 1.0)) if far else b""
+    sheet = _bof(0x0010) + b"".join(_cells(table)) + more + _record(0x000A, b"")
     globals_ = _bof(0x0005)
     if password:
         globals_ += _record(_FILEPASS, struct.pack("<HHH", 1, 1, 1) + bytes(48))

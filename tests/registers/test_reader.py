@@ -228,6 +228,43 @@ def test_what_is_no_register_is_refused_with_advice(tmp_path: Path, make: object
         reader.find_register(make(tmp_path / "r.xlsx"))
 
 
+FAR = {
+    "no reference": b'<row r="3"><c r="XFD3"><v>1</v></c></row><row r="1048576"><c><v>2</v></c></row>',
+    "no row": b'<row r="3"><c r="XFD3"><v>1</v></c></row>' + b"<row><c><v>1</v></c></row>" * 90_000,
+    "blanks": b'<row r="3"><c r = "XFD3"><v>1</v></c></row><row r="1048576"><c r = "A1048576"><v>2</v></c></row>',
+    "small letters": b'<row r="3"><c r="xfd3"><v>1</v></c></row><row><c r="a1048576"><v>2</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("cells", FAR.values(), ids=FAR)
+def test_cells_far_apart_never_end_the_process(tmp_path: Path, cells: bytes) -> None:
+    path = replaced(
+        tmp_path / "r.xlsx",
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"</sheetData>", cells + b"</sheetData>"),
+    )
+    with pytest.raises(Invalid, match="工作表过大"):
+        reader.find_register(path)
+
+
+def test_a_sheet_in_an_unusual_place_never_ends_the_process(tmp_path: Path) -> None:
+    plain = far_cell(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(plain) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/odd.xml"] = parts.pop("xl/worksheets/sheet1.xml")
+    links = "xl/_rels/workbook.xml.rels"
+    parts[links] = parts[links].replace(b"worksheets/sheet1.xml", b"odd.xml")
+    with pytest.raises(Invalid, match="工作表过大"):
+        reader.find_register(zipped(tmp_path / "odd.xlsx", parts))
+
+
+@pytest.mark.parametrize("column", [16_383, 65_535])
+def test_cells_far_apart_in_an_old_workbook_never_end_the_process(tmp_path: Path, column: int) -> None:
+    path = biff.write_xls(tmp_path / "r.xls", [["资产编号", "资产名称"], ["1", "桌"]], far=(65_535, column))
+    with pytest.raises(Invalid, match="工作表过大"):
+        reader.find_register(path)
+
+
 @pytest.mark.parametrize("honest", [True, False])
 def test_a_workbook_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, honest: bool
