@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, logout_user
@@ -23,6 +23,7 @@ from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
 from marketplace.domain.permissions import Permission
 from marketplace.edge.context import db, enter_gate, identity, leave_gate, now, services
 from marketplace.edge.gate import Gate
+from marketplace.edge.redirects import parts_of
 from marketplace.use_cases import accounts
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -199,7 +200,7 @@ def _must_change(found: Identity) -> bool:
 
 def _came_from() -> str:
     """The page of this site on which a form was sent, so that what was typed there can be sent again."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    page = parts_of(request.headers.get("Referer", ""))
     return urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else "/"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+
+from marketplace.edge.redirects import parts_of
 
 ORDER = (
     *("q", "mode", "state", "category", "condition", "region", "within_km", "unit"),
@@ -57,8 +59,8 @@ def toggled(args: Args, name: str, value: str) -> str:
 
 def only_words_differ(args: Args, address: str) -> bool:
     """Whether another address asks for the same but for the words: somebody is typing."""
-    other = MultiDict(parse_qsl(urlsplit(address).query))
-    return urlsplit(address).path == request.path and _without_words(args) == _without_words(other)
+    other = MultiDict(parse_qsl(parts_of(address).query))
+    return parts_of(address).path == request.path and _without_words(args) == _without_words(other)
 
 
 def _without_words(args: Args) -> Mapping[str, str]:

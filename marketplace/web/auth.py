@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -34,7 +33,7 @@ from marketplace.edge.access import SignedInUser, public, signed_in
 from marketplace.edge.context import actor, db, now, services
 from marketplace.edge.i18n import LOCALES, minute
 from marketplace.edge.limits import limiter
-from marketplace.edge.redirects import local_target
+from marketplace.edge.redirects import local_target, parts_of
 from marketplace.use_cases import accounts
 from marketplace.use_cases.accounts import SignIn, SignInOutcome
 from marketplace.web.assets import field_messages
@@ -243,7 +242,7 @@ def _where_from() -> str:
     """The page that a form stood on, where it was one of ours that can be asked for again."""
     if target := request.form.get("next", ""):
         return local_target(target)
-    origin = urlsplit(request.referrer or "")
+    origin = parts_of(request.referrer or "")
     routes = current_app.url_map.bind("")
     if origin.netloc != request.host or not routes.test(origin.path, "GET"):
         return url_for("auth.home")
