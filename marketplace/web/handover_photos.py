@@ -28,7 +28,7 @@ Page = str | tuple[str, int] | Response
 @needs(Permission.HAND_OVER)
 def add_photos(order_id: int, page: str) -> Page:
     """Keep photos of the condition; each good one at once, so that none is lost before signing."""
-    direction = _direction(page)
+    direction = _direction(order_id, page)
     refused, added = [], 0
     for file in request.files.getlist("file"):
         if file.filename:
@@ -54,7 +54,7 @@ def add_photos(order_id: int, page: str) -> Page:
 @needs(Permission.HAND_OVER)
 def remove_photo(order_id: int, page: str, digest: str) -> Page:
     """Take a photo away that nobody has signed for."""
-    direction = _direction(page)
+    direction = _direction(order_id, page)
     try:
         handover_photos.remove(db(), actor(), now(), today(), order_id, direction, digest)
     except RuleError as error:
@@ -72,7 +72,9 @@ def photo(order_id: int, digest: str, size: str) -> Answer:
     return photo_file(digest, size, "private, no-store")
 
 
-def _direction(page: str) -> str:
+def _direction(order_id: int, page: str) -> str:
+    """Which way the thing goes, for whoever may know of the order at all."""
+    orders.load(db(), actor(), order_id, deciding_on=today())
     return OUT if page == "hand-over" else BACK
 
 

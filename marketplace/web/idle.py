@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.db.idle import IdleFlag
 from marketplace.db.people import Unit
-from marketplace.domain.errors import Invalid, RuleError
+from marketplace.domain.errors import Invalid, NotAllowed, NotFound, RuleError
 from marketplace.domain.idle import ANSWER_NAMES, BASIS, ON_SILENCE_NAMES, REVIEW_NAMES, Answer, FlagAction
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
@@ -104,6 +104,8 @@ def confirm_in_use(asset_id: int) -> Response:
     try:
         idle.confirm_in_use(db(), actor(), now(), today(), asset_id)
         flash(gettext("已记下：今天确认在用。"), "ok")
+    except (NotFound, NotAllowed):
+        raise
     except RuleError as error:
         db().rollback()
         flash(message_of(error), "error")
