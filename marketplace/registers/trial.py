@@ -7,6 +7,7 @@ calamine itself can say, so it says so where nothing else is lost.
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import subprocess
 import sys
@@ -43,6 +44,9 @@ def _lay_out(path: Path) -> int:
     """Lay out each sheet, one after the other."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        # Where memory is short, this is what the system ends first.
+        Path("/proc/self/oom_score_adj").write_text("1000")
     try:
         book = CalamineWorkbook.from_path(path)
         for place, about in enumerate(book.sheets_metadata):

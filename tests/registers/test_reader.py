@@ -231,7 +231,7 @@ def test_what_is_no_register_is_refused_with_advice(tmp_path: Path, make: object
 FAR = {
     "no reference": b'<row r="3"><c r="XFD3"><v>1</v></c></row><row r="1048576"><c><v>2</v></c></row>',
     "no row": b'<row r="3"><c r="XFD3"><v>1</v></c></row>' + b"<row><c><v>1</v></c></row>" * 90_000,
-    "blanks": b'<row r="3"><c r = "XFD3"><v>1</v></c></row><row r="1048576"><c r = "A1048576"><v>2</v></c></row>',
+    "blanks": b'<row><c r = "XFD3"><v>1</v></c></row><row><c r = "A1048576"><v>2</v></c></row>',
     "small letters": b'<row r="3"><c r="xfd3"><v>1</v></c></row><row><c r="a1048576"><v>2</v></c></row>',
 }
 
