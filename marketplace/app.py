@@ -28,7 +28,7 @@ from marketplace.config import ROOT, Settings
 from marketplace.db.session import make_engine, make_lookup, make_sessions
 from marketplace.domain.finding import Finder
 from marketplace.edge import context, problems
-from marketplace.edge.access import init_access, public
+from marketplace.edge.access import SOME, init_access, public
 from marketplace.edge.errors import init_errors
 from marketplace.edge.i18n import init_i18n
 from marketplace.edge.kept import init_shelf
@@ -80,9 +80,6 @@ from marketplace.web import (
 from marketplace.web import search as search_page
 from marketplace.web import settings as settings_page
 from marketplace.web.templating import init_templates
-
-MAX_REQUEST_BYTES = 512 * 1024 * 1024
-"""Registers of a million rows are uploaded whole; photos have a limit of their own."""
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -201,8 +198,8 @@ def _configuration(settings: Settings, testing: bool) -> dict[str, Any]:
     return {
         "TESTING": testing,
         "SECRET_KEY": settings.secret_key,
-        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
-        "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
+        "MAX_CONTENT_LENGTH": SOME,
+        "MAX_FORM_MEMORY_SIZE": SOME,
         "SESSION_COOKIE_NAME": "gwc_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

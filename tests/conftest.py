@@ -30,7 +30,10 @@ NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
 """A Tuesday, ten in the morning in China."""
 
 
-TOGETHER = ("tests.demo", "tests.edge", "tests.search", "tests.jobs.test_deaths", "tests.browser.test_public")
+TOGETHER = (
+    *("tests.demo", "tests.edge", "tests.search", "tests.security"),
+    *("tests.jobs.test_deaths", "tests.browser.test_public"),
+)
 """Tests whose preparation takes longer than they do: one worker prepares it once for all of a file."""
 FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
 """Long ones: begun last, they would keep the others waiting."""

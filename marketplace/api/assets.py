@@ -31,7 +31,7 @@ from marketplace.domain.errors import Conflict
 from marketplace.domain.finding import reach_of
 from marketplace.domain.permissions import Permission
 from marketplace.edge import problems
-from marketplace.edge.access import needs
+from marketplace.edge.access import ONE_FILE, needs
 from marketplace.edge.context import actor, db, now, services
 from marketplace.edge.i18n import message_of
 from marketplace.edge.wishes import wish_from
@@ -100,7 +100,7 @@ def change_asset(asset_id: int, body: BaseModel) -> Response:
 @blueprint.input(PhotoUpload, location="files", arg_name="upload")
 @blueprint.output(PhotoOut, status_code=201)
 @blueprint.doc(summary="Add a photo", security=TOKEN)
-@needs(Permission.EDIT_ASSETS)
+@needs(Permission.EDIT_ASSETS, takes=ONE_FILE)
 @once
 def add_photo(asset_id: int, upload: PhotoUpload) -> Response:
     """Add a picture; it is turned upright and loses all its metadata."""

@@ -11,6 +11,8 @@ from marketplace.domain.text import N_
 FAILURES_BEFORE_LOCK = 5
 LOCK_TIME = dt.timedelta(minutes=15)
 IDLE_SIGN_OUT = dt.timedelta(minutes=10)
+SESSION_LENGTH = dt.timedelta(hours=12)
+"""However busy: what somebody took from a browser is good for no longer."""
 PASSWORD_AGE = dt.timedelta(days=90)
 PASSWORD_LENGTH = 10
 

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from marketplace.db import actors
 from marketplace.db.actors import Identity
 from marketplace.db.session import driver_connection
-from marketplace.domain.accounts import IDLE_SIGN_OUT, password_expired
+from marketplace.domain.accounts import IDLE_SIGN_OUT, SESSION_LENGTH, password_expired
 from marketplace.domain.permissions import Permission
 from marketplace.edge.context import db, enter_gate, identity, leave_gate, now, services
 from marketplace.edge.gate import Gate
@@ -29,6 +29,17 @@ from marketplace.use_cases import accounts
 View = TypeVar("View", bound=Callable[..., Any])
 SEEN_STEP = dt.timedelta(seconds=30)
 """How stale the kept time of the last action may be: it saves a cookie with each answer."""
+
+
+KILO, MEGA = 1 << 10, 1 << 20
+LITTLE = 64 * KILO
+"""Bytes that anyone may send: a name and a password."""
+SOME = 2 * MEGA
+"""Bytes that a form, or a program, may send; addresses that take files say how much they take."""
+ONE_FILE = 24 * MEGA
+"""A photo or a document with the rest of its form."""
+MANY_FILES = 512 * MEGA
+"""Photos by the dozen, and registers of a million rows, which are uploaded whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +57,23 @@ class Access:
     """Programs may call this with a token as well, though it is no part of the interface."""
     before_password_change: bool = False
     """Reachable while the password has to be changed."""
+    takes: int = SOME
+    """Bytes that may be sent; nobody reads what is beyond."""
 
 
-_NOWHERE = Access(public=True, passive=True)
+_NOWHERE = Access(public=True, passive=True, takes=LITTLE)
 """An address that leads nowhere: whoever is signed in sees that on a page with the way on. Browsers ask
 for such addresses by themselves, too."""
 
 
 def public(view: View) -> View:
     """Anyone may call this, signed in or not."""
-    return _declare(view, Access(public=True))
+    return _declare(view, Access(public=True, takes=LITTLE))
 
 
 def for_everyone(view: View) -> View:
     """Anyone may call this, and it answers everyone alike: nobody is looked up."""
-    return _declare(view, Access(public=True, anonymous=True))
+    return _declare(view, Access(public=True, anonymous=True, takes=LITTLE))
 
 
 def called_by_pages(view: View) -> View:
@@ -68,7 +81,7 @@ def called_by_pages(view: View) -> View:
 
     It doesn't count as a sign of life, and nobody is taken away from a page over it.
     """
-    return _declare(view, Access(public=True, passive=True))
+    return _declare(view, Access(public=True, passive=True, takes=LITTLE))
 
 
 def signed_in(*, passive: bool = False, before_password_change: bool = False) -> Callable[[View], View]:
@@ -77,9 +90,12 @@ def signed_in(*, passive: bool = False, before_password_change: bool = False) ->
     return lambda view: _declare(view, access)
 
 
-def needs(*permissions: Permission, passive: bool = False, by_token: bool = False) -> Callable[[View], View]:
+def needs(
+    *permissions: Permission, passive: bool = False, by_token: bool = False, takes: int = SOME
+) -> Callable[[View], View]:
     """Only holders of one of these permissions, over whatever unit, may call this."""
-    return lambda view: _declare(view, Access(permissions=permissions, passive=passive, by_token=by_token))
+    access = Access(permissions=permissions, passive=passive, by_token=by_token, takes=takes)
+    return lambda view: _declare(view, access)
 
 
 def access_of(view: Callable[..., Any] | None) -> Access | None:
@@ -132,6 +148,8 @@ def _check() -> Response | None:
     access = access_of(current_app.view_functions[request.endpoint])
     if access is None:
         abort(403)
+    # Before anything looks into the body: what is sent as a file lies on the disk from then on.
+    request.max_content_length = access.takes
     if request.blueprint == "api" or (access.by_token and "Authorization" in request.headers):
         _check_token(access)
         return None
@@ -156,16 +174,23 @@ def _check_page(access: Access) -> Response | None:
 def _identify_session(access: Access) -> None:
     if not current_user.is_authenticated:
         return
-    seen = session.get("seen")
+    seen, since = session.get("seen"), session.get("since")
     moment = now().timestamp()
     if seen is None or moment - seen > IDLE_SIGN_OUT.total_seconds():
-        logout_user()
-        session.clear()
-        session["signed_out_idle"] = True
+        _sign_out("signed_out_idle")
+        return
+    if since is None or moment - since >= SESSION_LENGTH.total_seconds():
+        _sign_out("signed_out_long")
         return
     if not access.passive and moment - seen > SEEN_STEP.total_seconds():
         session["seen"] = moment
     _remember(current_user.identity)
+
+
+def _sign_out(why: str) -> None:
+    logout_user()
+    session.clear()
+    session[why] = True
 
 
 def _check_token(access: Access) -> None:

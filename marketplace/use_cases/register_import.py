@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from marketplace.config import Settings
 from marketplace.db.imports import ImportMapping, ImportRow, ImportRun, ImportState
 from marketplace.db.people import Unit
-from marketplace.domain.errors import Conflict
+from marketplace.domain.errors import Conflict, Invalid
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_, clean
 from marketplace.registers import mapping as mappings
@@ -84,13 +84,23 @@ def begin(
         proceed=proceed,
         created_at=now,
     )
-    _find(session, run, settings.upload_dir / digest, reader.Choice())
+    try:
+        _find(session, run, settings.upload_dir / digest, reader.Choice())
+    except Invalid:
+        _drop(session, settings, digest)
+        raise
     if proceed:
         mappings.check(ColumnMap.from_json(run.mapping), run.headers)
     session.add(run)
     session.flush()
     _note(session, actor, now, run, "import.begin", file_name=run.file_name, digest=digest)
     return run
+
+
+def _drop(session: Session, settings: Settings, digest: str) -> None:
+    """Keep nothing of a file that can't be read, unless an older run needs it."""
+    if session.scalar(select(ImportRun.id).where(ImportRun.stored_as == digest).limit(1)) is None:
+        (settings.upload_dir / digest).unlink(missing_ok=True)
 
 
 def _open_run(session: Session, actor: Actor, unit: Unit, digest: str, *, proceed: bool) -> ImportRun | None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import RuleError
 from marketplace.domain.permissions import Permission
-from marketplace.edge.access import needs
+from marketplace.edge.access import MANY_FILES, needs
 from marketplace.edge.context import actor, db, is_partial, now, services
 from marketplace.edge.i18n import message_of
 from marketplace.media.images import MAX_BYTES
@@ -40,7 +40,7 @@ def page(asset_id: int) -> str:
 
 
 @blueprint.post("")
-@needs(Permission.EDIT_ASSETS)
+@needs(Permission.EDIT_ASSETS, takes=MANY_FILES)
 def add(asset_id: int) -> Answer:
     """Add one or more pictures: good ones are kept, the others come back with the reason."""
     assets.load(db(), actor(), asset_id, Permission.EDIT_ASSETS)

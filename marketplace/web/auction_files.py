@@ -12,7 +12,7 @@ from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.notices import NUMBER
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
-from marketplace.edge.access import for_everyone, needs
+from marketplace.edge.access import MANY_FILES, for_everyone, needs
 from marketplace.edge.context import actor, db, now
 from marketplace.use_cases import auction_files
 from marketplace.use_cases.auction_files import LARGEST_FILE
@@ -22,7 +22,7 @@ blueprint = Blueprint("auction_files", __name__)
 
 
 @blueprint.post("/disposals/auctions/<int:auction_id>/files")
-@needs(Permission.DISPOSE)
+@needs(Permission.DISPOSE, takes=MANY_FILES)
 def attach(auction_id: int) -> Page:
     """Hang files on a draft."""
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
-from marketplace.edge.access import needs
+from marketplace.edge.access import ONE_FILE, needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
@@ -38,7 +38,7 @@ def template(auction_id: int, kind: str) -> Response:
 
 
 @blueprint.post("/preview")
-@needs(Permission.PUBLISH)
+@needs(Permission.PUBLISH, takes=ONE_FILE)
 def preview(auction_id: int) -> Page:
     """What would become of each row; nothing is written."""
     try:

@@ -25,7 +25,13 @@ from werkzeug.wrappers import Response
 from marketplace.db import actors
 from marketplace.db.actors import Identity
 from marketplace.db.people import ApiToken, RoleGrant, Unit, User
-from marketplace.domain.accounts import IDLE_SIGN_OUT, PASSWORD_AGE, PASSWORD_LENGTH, password_expired
+from marketplace.domain.accounts import (
+    IDLE_SIGN_OUT,
+    PASSWORD_AGE,
+    PASSWORD_LENGTH,
+    SESSION_LENGTH,
+    password_expired,
+)
 from marketplace.domain.errors import Invalid, invalid_field
 from marketplace.domain.permissions import ROLE_DUTIES, ROLE_NAMES, Role
 from marketplace.domain.text import N_
@@ -69,6 +75,9 @@ def sign_in() -> Page:
             gettext("您已%(minutes)d分钟没有操作，为安全起见已自动退出。请重新登录。", minutes=minutes),
             "warn",
         )
+    if session.pop("signed_out_long", False):
+        hours = int(SESSION_LENGTH.total_seconds() // 3600)
+        flash(gettext("您登录已满%(hours)d小时，为安全起见已自动退出。请重新登录。", hours=hours), "warn")
     return _sign_in_page(request.cookies.get(USERNAME_COOKIE, ""))
 
 
@@ -94,7 +103,7 @@ def begin_session(found: Identity) -> None:
     """Let the browser be somebody's from here on; nothing of its session before is kept."""
     session.clear()
     login_user(SignedInUser(found))
-    session["seen"] = now().timestamp()
+    session["seen"] = session["since"] = now().timestamp()
 
 
 @blueprint.post("/logout")
@@ -116,7 +125,8 @@ def choose_locale() -> Response:
     if chosen in LOCALES:
         if actor().user_id:
             db().get_one(User, actor().user_id).locale = chosen
-        response.set_cookie("locale", chosen, max_age=YEAR, samesite="Lax", httponly=True)
+        secure = services().settings.secure_cookies
+        response.set_cookie("locale", chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
     return response
 
 
@@ -169,6 +179,11 @@ def password() -> Page:
 
 @blueprint.post("/profile/password")
 @signed_in(before_password_change=True)
+@limiter.limit(
+    "10 per minute",
+    key_func=lambda: str(actor().user_id),
+    deduct_when=lambda response: response.status_code == 422,
+)
 def change_password() -> Page:
     """Change the password; other sessions end, this one goes on."""
     old, new = request.form.get("old_password", ""), request.form.get("password", "")

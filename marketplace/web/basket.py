@@ -17,7 +17,7 @@ from marketplace.db.orders import Order
 from marketplace.domain.errors import NotFound, RuleError
 from marketplace.domain.orders import STATE_NAMES, URGENCY_NAMES, OrderKind, OrderState
 from marketplace.domain.permissions import Permission
-from marketplace.edge.access import needs
+from marketplace.edge.access import MANY_FILES, needs
 from marketplace.edge.context import actor, db, is_partial, now, today
 from marketplace.edge.i18n import message_of
 from marketplace.use_cases import (
@@ -51,7 +51,7 @@ def page() -> Page:
 
 
 @blueprint.post("/basket")
-@needs(Permission.REQUEST_ASSETS)
+@needs(Permission.REQUEST_ASSETS, takes=MANY_FILES)
 def act() -> Page:
     """Keep what was typed, then do what the button says."""
     return _act(order_drafts.drafts(db(), actor()))
@@ -66,7 +66,7 @@ def correct(order_id: int) -> Page:
 
 
 @blueprint.post("/orders/<int:order_id>/edit")
-@needs(Permission.REQUEST_ASSETS)
+@needs(Permission.REQUEST_ASSETS, takes=MANY_FILES)
 def act_on(order_id: int) -> Page:
     """The same as in the basket, for an order that was sent back."""
     return _act([order_drafts.own_draft(db(), actor(), order_id)])

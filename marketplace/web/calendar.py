@@ -18,7 +18,7 @@ from marketplace.domain.calendar import Calendar, Span, joined, read_days, read_
 from marketplace.domain.errors import Conflict, NotFound, RuleError, invalid_field
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
-from marketplace.edge.access import needs
+from marketplace.edge.access import ONE_FILE, needs
 from marketplace.edge.context import actor, db, now, today
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
@@ -85,7 +85,7 @@ def change_days() -> Page:
 
 
 @blueprint.post("/import")
-@needs(Permission.MANAGE_SETTINGS)
+@needs(Permission.MANAGE_SETTINGS, takes=ONE_FILE)
 def import_schedule() -> Page:
     """Enter a whole schedule from what was pasted or uploaded."""
     form = request.form

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from marketplace.domain.errors import RuleError
 from marketplace.domain.permissions import Permission
-from marketplace.edge.access import needs
+from marketplace.edge.access import MANY_FILES, needs
 from marketplace.edge.context import actor, db, is_partial, now, services, today
 from marketplace.edge.i18n import message_of
 from marketplace.edge.photos import photo_file
@@ -25,7 +25,7 @@ Page = str | tuple[str, int] | Response
 
 
 @blueprint.post("/<any('hand-over', 'return'):page>/photos")
-@needs(Permission.HAND_OVER)
+@needs(Permission.HAND_OVER, takes=MANY_FILES)
 def add_photos(order_id: int, page: str) -> Page:
     """Keep photos of the condition; each good one at once, so that none is lost before signing."""
     direction = _direction(order_id, page)

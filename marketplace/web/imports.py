@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -14,7 +14,7 @@ from marketplace.db.imports import ImportRun, ImportState
 from marketplace.domain.errors import RuleError, invalid_field
 from marketplace.domain.permissions import Permission
 from marketplace.domain.text import N_
-from marketplace.edge.access import needs
+from marketplace.edge.access import MANY_FILES, needs
 from marketplace.edge.context import actor, db, identity, is_partial, now, services
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
@@ -49,7 +49,7 @@ def recent() -> str:
 
 
 @blueprint.post("")
-@needs(Permission.IMPORT_ASSETS)
+@needs(Permission.IMPORT_ASSETS, takes=MANY_FILES)
 def upload() -> Page:
     """Take in a file; what is wrong with it is said on the same page, which keeps what was chosen."""
     try:
@@ -176,7 +176,7 @@ def _overview(error: RuleError | None = None) -> Page:
         "imports/page.html",
         units=units,
         unit_code=request.form.get("unit_code", _home_code()),
-        limit_mb=current_app.config["MAX_CONTENT_LENGTH"] >> 20,
+        limit_mb=MANY_FILES >> 20,
         error=message_of(error) if error else "",
         errors=field_messages(error),
         **_runs(),

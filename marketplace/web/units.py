@@ -13,7 +13,7 @@ from marketplace.db.people import Unit
 from marketplace.domain.errors import Conflict, NotFound, RuleError
 from marketplace.domain.permissions import Permission
 from marketplace.domain.units import KIND_NAMES, KINDS
-from marketplace.edge.access import needs
+from marketplace.edge.access import ONE_FILE, needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
@@ -128,7 +128,7 @@ def import_template() -> Response:
 
 
 @blueprint.post("/import")
-@needs(Permission.MANAGE_UNITS)
+@needs(Permission.MANAGE_UNITS, takes=ONE_FILE)
 def import_file() -> Page:
     """Add and change the units of a file, all or none."""
     file = None

@@ -14,7 +14,7 @@ from marketplace.db.people import RoleGrant, User
 from marketplace.domain.errors import Conflict, NotFound, RuleError, invalid_field
 from marketplace.domain.permissions import ROLE_DUTIES, ROLE_NAMES, SEPARATE_ADMINISTRATORS, Permission, Role
 from marketplace.domain.text import N_
-from marketplace.edge.access import needs
+from marketplace.edge.access import ONE_FILE, needs
 from marketplace.edge.context import actor, db, now
 from marketplace.edge.errors import status_of
 from marketplace.edge.i18n import message_of
@@ -142,7 +142,7 @@ def import_template() -> AnyResponse:
 
 
 @blueprint.post("/import")
-@needs(Permission.MANAGE_USERS)
+@needs(Permission.MANAGE_USERS, takes=ONE_FILE)
 def import_file() -> Page:
     """Add the accounts of a file, all or none, and show their first passwords, once."""
     file = None

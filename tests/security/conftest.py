@@ -26,6 +26,7 @@ from tests.security.district import District, found
 from tests.web.conftest import Clock
 
 CSRF = "a" * 40
+PLAIN, SAFE = "http://localhost", "https://localhost"
 
 
 @dataclass
@@ -44,15 +45,15 @@ class Place:
         """The token of every browser here, as forms carry it."""
         return str(URLSafeTimedSerializer(self.settings.secret_key, salt="wtf-csrf-token").dumps(CSRF))
 
-    def client(self, name: str = "") -> FlaskClient:
+    def client(self, name: str = "", app: Application | None = None, base: str = PLAIN) -> FlaskClient:
         """A browser in which somebody is signed in, as the sign-in form leaves it; nobody without a name."""
-        client = self.app.test_client()
-        with client.session_transaction() as held:
+        client = (app or self.app).test_client()
+        with client.session_transaction(base_url=base) as held:
             held["csrf_token"] = CSRF
             if name:
                 held["_user_id"] = self._cookie_id(name)
                 held["_fresh"] = True
-                held["seen"] = self.clock.now.timestamp()
+                held["seen"] = held["since"] = self.clock.now.timestamp()
         return client
 
     def _cookie_id(self, name: str) -> str:
@@ -95,10 +96,17 @@ def place(settings: Settings, worker: str, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lively_place(
     settings: Settings, worker: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
-    """A district of its own for the tests of a module, which may do there what they like."""
+    """A district in which tests leave traces: none may count on what it has no part in."""
     with opened(settings, f"lively_{worker}", tmp_path_factory.mktemp("lively")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def wild_place(settings: Settings, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A district for tests that do there whatever comes to their mind."""
+    with opened(settings, f"wild_{worker}", tmp_path_factory.mktemp("wild")) as made:
         yield made

@@ -75,6 +75,7 @@ def found(session: Session, settings: Settings, folder: Path) -> District:
     region = town.users["manager"].home_unit
     bureau = session.get_one(Unit, town.units["A"].parent_id)
     town.users["second"] = factories.user(session, region, Role.WAREHOUSE_MANAGER)
+    town.users["auditor"] = factories.user(session, region, Role.AUDITOR)
     town.users["security"] = factories.user(session, region, Role.SECURITY_ADMINISTRATOR)
     made = District(secret=settings.secret_key)
     made.codes = {name: unit.code for name, unit in town.units.items()} | {"bureau": bureau.code}
@@ -126,7 +127,7 @@ def _photograph(session: Session, store: FolderStore, card: Asset, colour: int) 
 
 
 def _orders(town: Town, made: District, store: FolderStore) -> None:
-    """An order at every point at which something can be done with it, all between schools of one department."""
+    """An order at every point at which something can be done with it, between schools of one department."""
     draft = _draft(town, made)
     back = town.submitted(town.listed(offer=WITHIN, name=f"己{MARK}"))
     approver = town.actor("B.approver")
@@ -205,7 +206,12 @@ def _sales(town: Town, made: District) -> None:
     sold = unremitted(office)
     made.ids["project_id"] = list(town.session.scalars(select(Project.id)))
     made.ids["auction_id"] = [auction.id, sold.auction_id]
-    for endpoint in ("api.auction", "public_auctions.page", "public_auctions.version", "auction_files.of_notice"):
+    for endpoint in (
+        "api.auction",
+        "public_auctions.page",
+        "public_auctions.version",
+        "auction_files.of_notice",
+    ):
         made.ids[f"{endpoint}.number"] = [auction.number]
     made.ids["auction_files.of_notice.digest"] = [file.digest]
     made.ids["lot_id"] = [*(lot.id for lot in auction.lots), sold.id]
