@@ -137,7 +137,8 @@ def _orders(town: Town, made: District, store: FolderStore) -> None:
     officer = town.actor("A.officer")
     photo = encoded(quarters(120, 90), "JPEG")
     digest = handover_photos.add(town.session, store, officer, NOW, TODAY, agreed.id, "out", photo)
-    made.ids["digest"].append(digest)
+    for endpoint in ("handover_photos.photo", "handover_photos.remove_photo"):
+        made.ids[f"{endpoint}.digest"] = [digest]
     lent = town.handed_over(town.approved(town.listed(offer=WITHIN, name=f"丙{MARK}"), kind=OrderKind.LOAN))
     broken = handovers.Confirmation(signature=SIGNATURE, damage=MARK)
     handovers.give_back(town.session, town.actor("A.officer"), NOW, TODAY, lent.id, broken)
