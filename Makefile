@@ -39,7 +39,7 @@ simulate: install
 
 # The interface by its document, files, cells and addresses, with so many examples of each instead of a few.
 fuzz: install
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(BIN)/pytest -n $(shell nproc) --dist loadgroup tests/security
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(BIN)/pytest -n $(shell nproc) tests/security
 
 # Known holes in what we build on. Fails as well where an advisory database can't be asked: then nothing is known.
 audit: install var/.audit
