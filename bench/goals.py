@@ -31,7 +31,7 @@ GOALS = (
     Goal("page.", "p95_growth", 1.5),
     Goal("import", "ratio", 0.4, at_least=True),
     Goal("reindex", "ratio", 1.3),
-    Goal("memory.web worker", "peak_mb", 250),
+    Goal("memory.web worker", "mb", 250),
 )
 
 

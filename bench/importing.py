@@ -85,7 +85,7 @@ def _inserted(database: Database, rows: list[dict[str, Any]], unit: int) -> floa
     started = time.perf_counter()
     for start in range(0, len(finished), BATCH):
         with database.begin() as connection:
-            connection.execute(insert(Asset.__table__), finished[start : start + BATCH])
+            connection.execute(insert(Asset), finished[start : start + BATCH])
     return time.perf_counter() - started
 
 

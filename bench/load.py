@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 CLIENTS = 2
 """Processes that ask where throughput is measured: one alone would be what is measured."""
 
+GOOD = frozenset({b"200", b"304"})
 Script = Sequence[bytes]
 """What one person asks for, one after the other; whoever is done takes the next script."""
 
@@ -26,9 +27,19 @@ def question(path: str, body: bytes = b"", **headers: str) -> bytes:
     return f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
-def drive(port: int, scripts: Iterable[Script], users: int = 1, seconds: float = 1e9) -> list[float]:
-    """Milliseconds that each answer took, asked for by so many users at once, until time or scripts end."""
-    left, times = iter(scripts), []
+def drive(
+    port: int,
+    scripts: Iterable[Script],
+    users: int = 1,
+    seconds: float = 1e9,
+    refused: list[float] | None = None,
+) -> list[float]:
+    """Milliseconds that each answer took, asked for by so many users at once, until time or scripts end.
+
+    An answer that asks to come again goes to ``refused``; without such a list it ends the measurement.
+    """
+    left = iter(scripts)
+    times: list[float] = []
     started = time.perf_counter()
     with selectors.DefaultSelector() as ready:
         for _ in range(users):
@@ -37,7 +48,9 @@ def drive(port: int, scripts: Iterable[Script], users: int = 1, seconds: float =
             for key, _ in ready.select(1):
                 line: _Line = key.data
                 if line.is_whole():
-                    times.append((time.perf_counter() - line.asked) * 1000)
+                    assert line.status in GOOD or refused is not None, line.status
+                    kept = times if line.status in GOOD or refused is None else refused
+                    kept.append((time.perf_counter() - line.asked) * 1000)
                     line.go_on(ready)
         for key in list(ready.get_map().values()):
             key.data.socket.close()
@@ -63,6 +76,7 @@ class _Line:
     socket: socket.socket = field(init=False)
     script: Iterator[bytes] = field(default_factory=lambda: iter(()))
     left: int = 0
+    status: bytes = b""
     head: bytearray = field(default_factory=bytearray)
 
     def join(self, ready: selectors.BaseSelector) -> None:
@@ -98,7 +112,8 @@ class _Line:
         if end < 0:
             return False
         head = bytes(self.head[:end]).lower()
-        assert head[9:12] in {b"200", b"304"}, bytes(self.head[:2000]).decode(errors="replace")
+        self.status = head[9:12]
+        assert self.status in {*GOOD, b"503"}, bytes(self.head[:2000]).decode(errors="replace")
         at = head.find(b"content-length:")
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         self.left = end + 4 + length - len(self.head)

@@ -53,7 +53,7 @@ def _markdown(results: Results) -> str:
     headings = _headings(results)
     lines = [headings, ["---", *["--:"] * (len(headings) - 2), ":--"]]
     lines += [[row.label, *row.cells, row.goal, row.verdict] for row in rows(results)]
-    machine, versions = (next(reversed(results.values()))[part] for part in ("machine", "versions"))
+    machine, versions = (results[max(results)][part] for part in ("machine", "versions"))
     engines = ", ".join(f"{name} {versions[key]}" for name, key in _PROGRAMS.items())
     days = ", ".join(f"{cards:,} cards on {one['measured_on']}" for cards, one in results.items())
     said = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB; {engines}; {days}"
@@ -75,7 +75,7 @@ def rows(results: Results) -> Iterable[Row]:
 
 def _parts(figure: Figure) -> list[str]:
     """What of a figure gets a line of its own."""
-    parts = ("p50_ms", "p95_ms", "seconds", "per_second", "peak_mb", "mb")
+    parts = ("p50_ms", "p95_ms", "seconds", "per_second", "mb", "peak_mb")
     found = [part for part in parts if part in figure]
     return found[:2] if "p50_ms" in figure else found[:1]
 

@@ -21,10 +21,10 @@ USERS = 50
 def measure(
     settings: Settings, sessions: SessionFactory, web: Site, jobs: int, record: Record, minutes: float
 ) -> None:
-    times = drive(web.port, _days(sessions, web), USERS, 60 * minutes)
-    record.add(
-        "load", {"minutes": minutes, "users": USERS, "per_second": len(times) / 60 / minutes, **_own(times)}
-    )
+    refused: list[float] = []
+    times = drive(web.port, _days(sessions, web), USERS, 60 * minutes, refused)
+    figure = {"minutes": minutes, "users": USERS, "per_second": len(times) / 60 / minutes}
+    record.add("load", {**figure, "refused": len(refused), **_own(times)})
     workers = site.children(web.pid)
     for name, pids in (("web server", [web.pid]), ("web worker", workers), ("jobs", [jobs])):
         now, most = max(map(site.rss_mb, pids)), max(map(site.peak_mb, pids))

@@ -77,7 +77,7 @@ class Batch(Protocol):
 
 
 def _in_batches(means: Means, act: Batch) -> int:
-    """Repeat a step, each time in a transaction of its own and behind the last, until there is nothing more."""
+    """Repeat a step, each time in a transaction of its own and behind the last, until none is left."""
     done, after = 0, 0
     while means.keep_going():
         with transaction(means.sessions) as session:

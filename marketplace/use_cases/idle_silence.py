@@ -47,7 +47,7 @@ def count(session: Session, today: dt.date) -> dict[str, int]:
 def list_overdue(
     session: Session, now: dt.datetime, today: dt.date, *, after: int = 0, limit: int = BATCH
 ) -> tuple[int, int | None]:
-    """List what was not answered, or confirmed and not listed, in time; of at most ``limit`` flags behind one.
+    """List what was not answered, or confirmed and not listed, in time; at most ``limit``, behind one.
 
     Gives how many, and the last flag; None when there were none.
     """
