@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT = 360, 300
-LEFT, TOP, BOTTOM, RIGHT = 46, 34, 130, 14
+WIDTH, HEIGHT = 370, 290
+LEFT, TOP, BOTTOM, RIGHT = 46, 34, 112, 34
 _STYLE = """
   :root { --paper: #ffffff; --ink: #1f2933; --faint: #d5dbe1;
           --c0: #b42318; --c1: #175cd3; --c2: #067647; --c3: #b54708; --c4: #6941c6; --c5: #475467; }
@@ -109,10 +109,11 @@ class _Scale:
         return HEIGHT - BOTTOM - (math.log10(value) - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
     def grid(self) -> str:
-        """A line for each 1, 2 and 5, and the sizes below."""
+        """A line for each power of ten, or where there are few for each 1, 2 and 5; and the sizes below."""
         marks, power = [], self.low
+        between = (1, 2, 5) if self.high / self.low < 3_000 else (1,)
         while power <= self.high * 1.2:
-            for step in (power, 2 * power, 5 * power):
+            for step in (part * power for part in between):
                 if step <= self.high * 1.2:
                     y = self.y(step)
                     marks.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')

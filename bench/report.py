@@ -98,6 +98,7 @@ def _cell(figure: Figure, part: str) -> str:
     unit = {"ms": " ms", "seconds": " s", "per_second": "/s", "mb": " MB"}
     suffix = next(text for ending, text in unit.items() if part.endswith(ending))
     text = f"{_short(figure[part])}{suffix}"
+    text += f", {figure['refused']} refused" if figure.get("refused") else ""
     ratio = figure.get(f"{part[:3]}_ratio" if part.endswith("_ms") else "ratio")
     if ratio is None:
         return text

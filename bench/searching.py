@@ -53,20 +53,27 @@ def measure(settings: Settings, sessions: SessionFactory, site: Site, record: Re
             engine: [_typing(typed, straight) for typed in TYPED],
         }
         for users in USERS:
-            ours, bare = _by_turns(scripts, users, rounds)
-            record.add(f"search.{way.name}, {users} at once", latencies(ours, bare))
+            refused: list[float] = []
+            ours, bare = _by_turns(scripts, users, rounds, refused)
+            figure = latencies(ours, bare) | {"refused": len(refused)}
+            record.add(f"search.{way.name}, {users} at once", figure)
 
 
-def _by_turns(scripts: dict[int, list[Script]], users: int, rounds: int) -> tuple[list[float], ...]:
-    """The same searches at both, a few at a time, each first by turns; after some to warm up."""
+def _by_turns(
+    scripts: dict[int, list[Script]], users: int, rounds: int, refused: list[float]
+) -> tuple[list[float], ...]:
+    """The same searches at both, a few at a time, each first by turns; after some to warm up.
+
+    Whoever is told to come again, because too many ask, is counted in ``refused``.
+    """
     times: dict[int, list[float]] = {port: [] for port in scripts}
     few = max(10, 4 * users)
     for port, typed in scripts.items():
-        drive(port, typed[:WARM_UP], users)
+        drive(port, typed[:WARM_UP], users, refused=[])
     for turn in range(rounds):
         for number, start in enumerate(range(0, len(TYPED), few)):
             for port in sorted(scripts, reverse=(turn + number) % 2 == 1):
-                times[port] += drive(port, scripts[port][start : start + few], users)
+                times[port] += drive(port, scripts[port][start : start + few], users, refused=refused)
     return tuple(times[port] for port in scripts)
 
 

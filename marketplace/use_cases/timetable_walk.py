@@ -35,10 +35,7 @@ WALK_LOCK = 7_351_402
 
 
 Moved = tuple[int, int | None]
-"""How many offers a step moved, and the last asset among them; the next step looks behind that one.
-
-Without it each step would go through all that the steps before it have done already.
-"""
+"""How many offers a step moved, and the last asset among them; the next batch looks behind that one."""
 NOTHING: Moved = (0, None)
 
 
