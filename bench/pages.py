@@ -64,7 +64,7 @@ def measure_public(sessions: SessionFactory, site: Site, bare: Site, record: Rec
     with sessions() as session:
         number = session.scalar(text(NEWEST))
     page = f"/auctions/{number}"
-    tag = urllib3.request("GET", f"http://127.0.0.1:{site.port}{page}").headers["ETag"]
+    tag = urllib3.request("GET", f"http://127.0.0.1:{site.port}{page}", timeout=60).headers["ETag"]
     asked = {
         "list": question("/auctions"),
         "auction": question(page),

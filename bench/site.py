@@ -39,7 +39,7 @@ class Site:
     def _ask(self, method: str, cookies: dict[str, str], **fields: str) -> urllib3.BaseHTTPResponse:
         headers = {"Cookie": _said(cookies), "Content-Type": "application/x-www-form-urlencoded"}
         url, body = f"http://127.0.0.1:{self.port}/login", urlencode(fields)
-        answer = urllib3.request(method, url, body=body, headers=headers, redirect=False)
+        answer = urllib3.request(method, url, body=body, headers=headers, redirect=False, timeout=60)
         for line in answer.headers.getlist("Set-Cookie"):
             name, _, value = line.partition(";")[0].partition("=")
             cookies[name] = value
