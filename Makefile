@@ -18,6 +18,7 @@ check: install
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# Registers of three sizes, each measured on the running program; results, chart and README's table are its own.
 bench: install
 	@$(BIN)/python -m bench
 

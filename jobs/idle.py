@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -20,13 +20,13 @@ def flag_idle(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
         round_ = idle_flagging.begin(session, now, means.day(now), means.settings.time_zone)
         if dry_run:
             return idle_flagging.count(session, round_)
-    events = _until_none(means, lambda session: idle_flagging.flag_event_ended(session, round_))
+    events = _in_batches(means, partial(idle_flagging.flag_event_ended, round_=round_))
     over = 0
     for allotment in round_.allotments:
         if means.keep_going():
             with transaction(means.sessions) as session:
                 over += idle_flagging.flag_over_standard(session, round_, allotment)
-    unused = _flag_unused(means, round_)
+    unused = _in_batches(means, partial(idle_flagging.flag_unused, round_=round_))
     with transaction(means.sessions) as session:
         idle_flagging.tell_holders(session, now)
     return {
@@ -36,26 +36,14 @@ def flag_idle(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     }
 
 
-def _flag_unused(means: Means, round_: idle_flagging.Round) -> int:
-    flagged, after = 0, 0
-    while means.keep_going():
-        with transaction(means.sessions) as session:
-            count, last = idle_flagging.flag_unused(session, round_, after=after)
-        flagged += count
-        if last is None:
-            break
-        after = last
-    return flagged
-
-
 def answer_silence(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     """Do what the policy says about flags that nobody answered in time."""
     today = means.day(now)
     if dry_run:
         with means.sessions() as session:
             return idle_silence.count(session, today)
-    listed = _until_none(means, lambda session: idle_silence.list_overdue(session, now, today))
-    waiting = _until_none(means, lambda session: idle_silence.note_silence(session, now, today))
+    listed = _in_batches(means, partial(idle_silence.list_overdue, now=now, today=today))
+    waiting = _in_batches(means, partial(idle_silence.note_silence, now=now, today=today))
     with transaction(means.sessions) as session:
         idle_silence.tell_holders(session, now)
     return {"listed": listed, "waiting": waiting}
@@ -74,19 +62,28 @@ def walk_timetable(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
         ("disposed", timetable_walk.dispose),
         ("advanced", timetable_walk.advance),
     )
-    figures = {name: _until_none(means, partial(act, walk=walk)) for name, act in steps}
+    figures = {name: _in_batches(means, partial(act, walk=walk)) for name, act in steps}
+    figures["advanced"] += _in_batches(means, partial(timetable_walk.widen, walk=walk))
     with transaction(means.sessions) as session:
         timetable_walk.tell_holders(session, now)
     return figures
 
 
-def _until_none(means: Means, act: Callable[[Session], int]) -> int:
-    """Repeat a step, each time in a transaction of its own, until it finds nothing more."""
-    done = 0
+class Batch(Protocol):
+    """One transaction's share of some work: behind a row, and up to the one that it names."""
+
+    def __call__(self, session: Session, *, after: int) -> tuple[int, int | None]:
+        """How many were done, and the last; None when there were none."""
+
+
+def _in_batches(means: Means, act: Batch) -> int:
+    """Repeat a step, each time in a transaction of its own and behind the last, until none is left."""
+    done, after = 0, 0
     while means.keep_going():
         with transaction(means.sessions) as session:
-            some = act(session)
+            some, last = act(session, after=after)
         done += some
-        if not some:
+        if last is None:
             break
+        after = last
     return done

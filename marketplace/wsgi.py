@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 
+# First, so that all that is loaded afterwards takes the room that its dictionary of pinyin gives back.
+from search.finder import MeiliFinder
+
+# isort: split
 from marketplace import logs
 from marketplace.app import Application, create_app
 from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.demo.people import demo_accounts
 from marketplace.engines import process
-from search.finder import MeiliFinder
 
 
 def make_application() -> Application:

@@ -6,7 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Integer, bindparam, func, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -70,7 +81,10 @@ def _values(user_id: int, today: dt.date, **more: Any) -> dict[str, Any]:
 
 
 def _read(session: Session, query: Rows, values: dict[str, Any]) -> list[Waiting]:
+    # Left to itself the database plans it anew each time, which takes longer than answering it.
+    session.execute(_PLAN_ONCE)
     rows: Sequence[Sequence[Any]] = session.execute(query, values).all()
+    session.execute(_PLAN_AS_USUAL)
     return [_waiting(*row) for row in rows]
 
 
@@ -128,6 +142,8 @@ def _is_named(columns: Any) -> ColumnElement[bool]:
     return found
 
 
+_PLAN_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
+_PLAN_AS_USUAL = text("SET LOCAL plan_cache_mode = auto")
 _COUNT = Statement(_counted())
 _LINE = _in_order(_together(*Task, limit=_behind, order=True))
 _OF_ORDER = _in_order(_together(*ORDER_TASKS, limit=_has_order))

@@ -28,18 +28,22 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
 
 
 def make_lookup(url: str, *, pool_size: int = 2) -> Engine:
-    """An engine for single statements outside any transaction: each is one round trip, not three."""
-    return _pooled(url, pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    """An engine for single statements outside any transaction: each is one round trip, not three.
+
+    They are planned once for each connection, whatever values they come with.
+    """
+    planned_once = " -c plan_cache_mode=force_generic_plan"
+    return _pooled(url, pool_size, planned_once, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
-def _pooled(url: str, pool_size: int, **options: Any) -> Engine:
+def _pooled(url: str, pool_size: int, settings: str = "", **options: Any) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         # The one used last is taken first: its statements and its caches are warm.
         pool_use_lifo=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s"},
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s" + settings},
         **options,
     )
     event.listen(engine, "checkout", _refuse_closed)

@@ -46,8 +46,7 @@ def make_idle(session: Session, now: dt.datetime, seed: int) -> None:
     session.flush()
     _answers(session, now)
     walk = timetable_walk.begin(session, now, now.astimezone(CHINA).date(), ZONE)
-    while timetable_walk.start_new(session, walk):
-        pass
+    timetable_walk.start_new(session, walk)
     timetable_walk.hold(session, walk)
 
 

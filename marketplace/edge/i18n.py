@@ -6,8 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, cast
 
-from flask import Flask, request
-from flask_babel import Babel, format_date, format_datetime, get_locale, gettext
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext
 
 from marketplace.domain.errors import FieldError, RuleError
 from marketplace.edge.context import identity, services
@@ -20,7 +20,23 @@ def init_i18n(app: Flask) -> None:
     """Chinese by default; the account's language, else the visitor's choice, where there is one."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "zh_CN"
-    Babel(app, locale_selector=choose_locale, timezone_selector=lambda: services().settings.time_zone)
+    babel = Babel(app, locale_selector=choose_locale, timezone_selector=lambda: services().settings.time_zone)
+    babel.domain_instance = Catalogues()
+
+
+class Catalogues(Domain):
+    """Looks for a language's catalogue once an answer, not once a word: a page has hundreds."""
+
+    def get_translations(self) -> Any:
+        """The catalogue of the present language."""
+        locale = get_locale()
+        if not g or locale is None:
+            return super().get_translations()
+        found_for, found = g.get("catalogue", (None, None))
+        if found_for is not locale:
+            found = super().get_translations()
+            g.catalogue = (locale, found)
+        return found
 
 
 def choose_locale() -> str:

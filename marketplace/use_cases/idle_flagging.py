@@ -129,10 +129,13 @@ def _allotment(
     )
 
 
-def flag_event_ended(session: Session, round_: Round, *, limit: int = BATCH) -> int:
-    """Flag what belongs to events that are over; how many cards."""
-    found = _run(session, _EVENT_ENDED, round_.values(IdleRule.EVENT_ENDED) | {"limit": limit})
-    return int(found[0])
+def flag_event_ended(
+    session: Session, round_: Round, *, after: int = 0, limit: int = BATCH
+) -> tuple[int, int | None]:
+    """Flag what belongs to events that are over; gives what :func:`flag_unused` gives."""
+    values = round_.values(IdleRule.EVENT_ENDED) | {"after": after, "limit": limit}
+    count, last = _run(session, _EVENT_ENDED, values)
+    return int(count), last
 
 
 def flag_over_standard(session: Session, round_: Round, allotment: Allotment) -> int:
@@ -236,7 +239,7 @@ _EVENT_ENDED = f"""
         SELECT a.id, a.unit_id, r.answer_by, r.on_silence, r.quiet_days,
                jsonb_build_object('event_id', e.id, 'event', e.name, 'ended_on', e.ends_on) AS evidence
         FROM events e JOIN assets a ON a.event_id = e.id JOIN {_RULE_OF}
-        WHERE e.ends_on < :today AND {_ASKED}
+        WHERE e.ends_on < :today AND a.id > :after AND {_ASKED}
         ORDER BY a.id LIMIT :limit
 """
 

@@ -24,7 +24,8 @@ from marketplace.use_cases import messages
 from marketplace.use_cases.idle_flagging import TOLD_WITHIN, link_of
 from marketplace.use_cases.messages import Word
 
-BATCH = 5_000
+BATCH = 20_000
+"""Flags acted upon in one transaction."""
 
 
 def count(session: Session, today: dt.date) -> dict[str, int]:
@@ -43,12 +44,18 @@ def count(session: Session, today: dt.date) -> dict[str, int]:
     }
 
 
-def list_overdue(session: Session, now: dt.datetime, today: dt.date, *, limit: int = BATCH) -> int:
-    """List what was not answered, or confirmed and not listed, in time; how many of at most ``limit``."""
+def list_overdue(
+    session: Session, now: dt.datetime, today: dt.date, *, after: int = 0, limit: int = BATCH
+) -> tuple[int, int | None]:
+    """List what was not answered, or confirmed and not listed, in time; at most ``limit``, behind one.
+
+    Gives how many, and the last flag; None when there were none.
+    """
     row = step(AssetState.IDLE_FLAGGED, AssetAction.LIST)
     values: dict[str, Any] = {
         "now": now,
         "today": today,
+        "after": after,
         "limit": limit,
         "source": row.source.value,
         "target": row.target.value,
@@ -58,13 +65,20 @@ def list_overdue(session: Session, now: dt.datetime, today: dt.date, *, limit: i
         "basis": BASIS,
         "role": Role.UNIT_ASSET_OFFICER.value,
     }
-    return int(session.execute(bound(_LIST, values)).scalar_one())
+    count, last = session.execute(bound(_LIST, values)).one()
+    return int(count), last
 
 
-def note_silence(session: Session, now: dt.datetime, today: dt.date, *, limit: int = BATCH) -> int:
-    """Note that nobody answered where the policy says to wait on; such a flag can still be answered."""
-    values = {"now": now, "today": today, "limit": limit}
-    return int(session.execute(bound(_NOTE, values)).scalar_one())
+def note_silence(
+    session: Session, now: dt.datetime, today: dt.date, *, after: int = 0, limit: int = BATCH
+) -> tuple[int, int | None]:
+    """Note that nobody answered where the policy says to wait on; such a flag can still be answered.
+
+    Gives what :func:`list_overdue` gives.
+    """
+    values = {"now": now, "today": today, "after": after, "limit": limit}
+    count, last = session.execute(bound(_NOTE, values)).one()
+    return int(count), last
 
 
 def tell_holders(session: Session, now: dt.datetime) -> None:
@@ -133,7 +147,7 @@ _LIST = """
                coalesce(a.location, '') AS place,
                least(a.quantity, coalesce(CAST(f.evidence ->> 'pieces' AS int), a.quantity)) AS quantity
         FROM idle_flags f JOIN assets a ON a.id = f.asset_id
-        WHERE f.closed_at IS NULL AND f.answer_by < :today
+        WHERE f.closed_at IS NULL AND f.answer_by < :today AND f.id > :after
           AND (f.answer = 'confirmed' OR f.answer IS NULL AND f.on_silence = 'list')
           AND a.state = :source AND a.secrecy <> ALL (:classified)
         ORDER BY f.id LIMIT :limit
@@ -187,18 +201,19 @@ _LIST = """
         FROM due
     ),
     queued AS (INSERT INTO outbox (asset_id) SELECT id FROM due)
-    SELECT count(*) FROM due
+    SELECT count(*), max(flag_id) FROM due
 """
 
 _NOTE = """
     WITH due AS MATERIALIZED (
         SELECT id FROM idle_flags
         WHERE closed_at IS NULL AND answer_by < :today AND answer IS NULL AND on_silence = 'wait'
+          AND id > :after
         ORDER BY id LIMIT :limit
         FOR NO KEY UPDATE SKIP LOCKED
     ),
     noted AS (
         UPDATE idle_flags f SET answer = 'silent', answered_at = :now FROM due WHERE f.id = due.id
     )
-    SELECT count(*) FROM due
+    SELECT count(*), max(id) FROM due
 """

@@ -28,9 +28,15 @@ from marketplace.use_cases import idle_policies, messages
 from marketplace.use_cases.idle_flagging import TOLD_WITHIN
 from marketplace.use_cases.messages import Word
 
-BATCH = 5_000
+BATCH = 20_000
+"""Offers moved in one transaction."""
 WALK_LOCK = 7_351_402
 """Advisory lock: of processes that walk at the same time, one after the other does."""
+
+
+Moved = tuple[int, int | None]
+"""How many offers a step moved, and the last asset among them; the next batch looks behind that one."""
+NOTHING: Moved = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +92,19 @@ def _day(stand: Stand) -> str | None:
 def count(session: Session, walk: Walk) -> dict[str, int]:
     """How many offers each step of the walk would move."""
     names = {"begun": _NEW, "held": _HOLD, "released": _RELEASE, "disposed": _DISPOSE, "advanced": _ADVANCE}
-    values = walk.values | {"limit": None}
+    values = walk.values | {"after": 0, "limit": None}
     return {
         name: int(session.execute(bound(f"{sql}) SELECT count(*) FROM due", values)).scalar_one())
         for name, sql in names.items()
     }
 
 
-def start_new(session: Session, walk: Walk) -> int:
+def start_new(session: Session, walk: Walk, after: int = 0) -> Moved:
     """Begin the timetable of offers that have none yet."""
-    return _move(session, _NEW, _BEGIN, walk)
+    return _move(session, _NEW, _BEGIN, walk, after)
 
 
-def hold(session: Session, walk: Walk) -> int:
+def hold(session: Session, walk: Walk, after: int = 0) -> Moved:
     """Stop the clock of what somebody asks for or has on loan, and of what is only lent."""
     ends = session.scalars(select(Screening.stage_until).where(Screening.stage_until.is_not(None)).distinct())
     days = [end for end in ends if end is not None]
@@ -107,14 +113,14 @@ def hold(session: Session, walk: Walk) -> int:
         "left": [_stopped(end, walk, since=walk.today - ONE_DAY) for end in days],
         "left_new": [_stopped(end, walk, since=walk.today) for end in days],
     }
-    return _move(session, _HOLD, _STOP, walk, pairs) if days else 0
+    return _move(session, _HOLD, _STOP, walk, after, pairs) if days else NOTHING
 
 
 def _stopped(until: dt.date, walk: Walk, *, since: dt.date) -> int | None:
     return stop(Stand(Stage.EVERYONE, since, until), walk.today, walk.calendar).days_left
 
 
-def release(session: Session, walk: Walk) -> int:
+def release(session: Session, walk: Walk, after: int = 0) -> Moved:
     """Let the clock go on where nobody asks any more."""
     lefts = session.scalars(select(Screening.days_left).where(Screening.held).distinct())
     left = [days for days in lefts if days is not None]
@@ -123,26 +129,33 @@ def release(session: Session, walk: Walk) -> int:
         "days": [_gone_on(days, walk, since=walk.today - ONE_DAY) for days in left],
         "days_new": [_gone_on(days, walk, since=walk.today) for days in left],
     }
-    return _move(session, _RELEASE, _GO_ON, walk, pairs) if left else 0
+    return _move(session, _RELEASE, _GO_ON, walk, after, pairs) if left else NOTHING
 
 
 def _gone_on(days_left: int, walk: Walk, *, since: dt.date) -> dt.date | None:
     return go_on(Stand(Stage.EVERYONE, since, None, days_left), walk.today, walk.calendar).until
 
 
-def dispose(session: Session, walk: Walk) -> int:
+def dispose(session: Session, walk: Walk, after: int = 0) -> Moved:
     """Take off offer what nobody took in any stage; it waits for disposal."""
     _one_at_a_time(session)
     lock = f"{_DISPOSE} FOR UPDATE OF a SKIP LOCKED) SELECT id FROM due"
-    ids = list(session.execute(bound(lock, walk.values)).scalars())
+    ids = list(session.execute(bound(lock, walk.values | {"after": after})).scalars())
+    if not ids:
+        return NOTHING
     # Whoever asked before the cards were locked is seen by this second look.
-    return _move(session, _DISPOSE_LOCKED, _END, walk, {"ids": ids}) if ids else 0
+    ended, _ = _move(session, _DISPOSE_LOCKED, _END, walk, after, {"ids": ids})
+    return ended, max(ids)
 
 
-def advance(session: Session, walk: Walk) -> int:
-    """Let offers enter their next stage, and open them to whom it is for."""
-    moved = _move(session, _ADVANCE, _ENTER, walk)
-    return moved + int(session.execute(bound(_WIDEN, walk.values)).scalar_one())
+def advance(session: Session, walk: Walk, after: int = 0) -> Moved:
+    """Let offers enter their next stage."""
+    return _move(session, _ADVANCE, _ENTER, walk, after)
+
+
+def widen(session: Session, walk: Walk, after: int = 0) -> Moved:
+    """Open offers to everyone, once their stage is for everyone."""
+    return _move(session, _WIDEN, _OPEN_UP, walk, after)
 
 
 def tell_holders(session: Session, now: dt.datetime) -> None:
@@ -172,10 +185,13 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
     messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "screening.over", words)
 
 
-def _move(session: Session, due: str, change: str, walk: Walk, more: dict[str, Any] | None = None) -> int:
+def _move(
+    session: Session, due: str, change: str, walk: Walk, after: int, more: dict[str, Any] | None = None
+) -> Moved:
     _one_at_a_time(session)
-    sql = f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED), {change} SELECT count(*) FROM due"
-    return int(session.execute(bound(sql, walk.values | (more or {}))).scalar_one())
+    sql = f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED), {change} SELECT count(*), max(id) FROM due"
+    count, last = session.execute(bound(sql, walk.values | {"after": after} | (more or {}))).one()
+    return int(count), last
 
 
 def _one_at_a_time(session: Session) -> None:
@@ -199,6 +215,8 @@ TAKEN = """(a.state <> 'listed' OR NOT li.for_transfer OR EXISTS (
             WHERE l.asset_id = a.id AND o.number IS NOT NULL AND o.closed_at IS NULL
         ))"""
 """Somebody asks for the asset, or has it; or it isn't to be had for good."""
+_BEHIND = "a.id > :after AND s.asset_id > :after"
+"""Said of both, for the database reads either of them in the order of its index."""
 _RECORD = """
     recorded AS (
         INSERT INTO audit_entries (
@@ -223,6 +241,7 @@ _NEW = f"""
             SELECT least(greatest(CAST(li.listed_at AT TIME ZONE :zone AS date), :yesterday), :today) AS since
         ) AS start
         WHERE li.ended_at IS NULL AND li.for_transfer AND a.state = :source
+          AND a.id > :after AND li.asset_id > :after
           AND NOT EXISTS (SELECT FROM screenings s WHERE s.listing_id = li.id)
         ORDER BY a.id LIMIT :limit
 """
@@ -237,7 +256,7 @@ _HOLD = f"""
     WITH due AS MATERIALIZED (
         SELECT a.id, s.id AS screening_id, s.stage_until
         FROM {_OPEN}
-        WHERE s.stage_until IS NOT NULL AND {TAKEN}
+        WHERE s.stage_until IS NOT NULL AND {TAKEN} AND {_BEHIND}
         ORDER BY a.id LIMIT :limit
 """
 _STOP = """
@@ -255,7 +274,7 @@ _RELEASE = f"""
     WITH due AS MATERIALIZED (
         SELECT a.id, s.id AS screening_id, s.days_left
         FROM {_OPEN}
-        WHERE s.held AND NOT {TAKEN}
+        WHERE s.held AND NOT {TAKEN} AND {_BEHIND}
         ORDER BY a.id LIMIT :limit
 """
 _GO_ON = """
@@ -273,7 +292,7 @@ _NEXT = """CASE s.stage WHEN 'own_department' THEN r.own_department_next
                     WHEN 'everyone' THEN r.everyone_next ELSE r.donation_next END"""
 _OVER = f"""FROM {_OPEN} JOIN {_RULE_OF}
         WHERE (s.stage_until < :today OR s.stage = 'own_department' AND li.audience_unit_id IS NULL)
-          AND s.stage_until IS NOT NULL AND NOT {TAKEN}"""
+          AND s.stage_until IS NOT NULL AND NOT {TAKEN} AND {_BEHIND}"""
 """Offers whose stage has passed, or was made pointless by their holder, who opened them to everyone."""
 
 _DISPOSE = f"""
@@ -341,10 +360,10 @@ _WIDEN = f"""
     WITH due AS MATERIALIZED (
         SELECT a.id, a.unit_id, li.id AS listing_id
         FROM {_OPEN}
-        WHERE s.stage IN ('everyone', 'donation') AND li.audience_unit_id IS NOT NULL
+        WHERE s.stage IN ('everyone', 'donation') AND li.audience_unit_id IS NOT NULL AND {_BEHIND}
         ORDER BY a.id LIMIT :limit
-        FOR NO KEY UPDATE OF a SKIP LOCKED
-    ),
+"""
+_OPEN_UP = """
     opened AS (
         UPDATE listings li SET audience_unit_id = NULL FROM due WHERE li.id = due.listing_id
     ),
@@ -353,13 +372,8 @@ _WIDEN = f"""
         SET version = a.version + 1, updated_at = greatest(:now, a.updated_at + interval '1 microsecond')
         FROM due WHERE a.id = due.id
     ),
-    queued AS (INSERT INTO outbox (asset_id) SELECT id FROM due),
-    {
-    _RECORD.format(
-        action="asset.offer",
-        before="jsonb_build_object('audience', 'department')",
-        after="jsonb_build_object('audience', 'everyone')",
-    )
-}
-    SELECT count(*) FROM due
-"""
+    queued AS (INSERT INTO outbox (asset_id) SELECT id FROM due),""" + _RECORD.format(
+    action="asset.offer",
+    before="jsonb_build_object('audience', 'department')",
+    after="jsonb_build_object('audience', 'everyone')",
+)

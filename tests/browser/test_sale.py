@@ -97,7 +97,7 @@ class Site:
             photos.add_photo(session, store, PLATFORM, NOW, asset, picture.getvalue(), "a.jpg")
             session.flush()
             round_ = idle_flagging.begin(session, self.clock.now, today, self.means.settings.time_zone)
-            assert idle_flagging.flag_event_ended(session, round_)
+            assert idle_flagging.flag_event_ended(session, round_)[0]
             idle_flagging.tell_holders(session, self.clock.now)
         return asset
 

@@ -319,7 +319,7 @@ def test_what_somebody_asked_for_after_the_first_look_is_not_disposed_of(town: T
     town.session.execute(update(Screening).values(stage_until=TODAY - DAY))
     town.submitted(card)
     walk = timetable_walk.begin(town.session, NOW, TODAY, ZONE)
-    assert timetable_walk.dispose(town.session, walk) == 0
+    assert timetable_walk.dispose(town.session, walk)[0] == 0
     assert town.session.get_one(Asset, card.id).state is AssetState.LISTED
 
 

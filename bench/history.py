@@ -1,72 +1,60 @@
-"""Orders in every state, written by the thousand: consistent enough for every page that shows them."""
+"""What happened in a register: orders in every state and notices, enough for every page that shows them."""
 
 from __future__ import annotations
 
 from sqlalchemy import text
-
-from marketplace.config import Settings
-from marketplace.db.session import make_engine
+from sqlalchemy.orm import Session
 
 CITY = "380100"
 READER = "li.staff"
 """Who asked for every second order."""
+CARDS_PER_ORDER = 100
+CARDS_PER_NOTICE = 2_000
 
 
-def fill(settings: Settings, orders: int) -> None:
-    """Write so many orders with their lines, steps, reservations, hand-overs, record and messages."""
-    engine = make_engine(settings.database_url)
-    with engine.begin() as connection:
-        connection.execute(text(_WISHES), {"orders": orders, "city": CITY, "reader": READER})
-        for statement in (_ORDERS, _LINES, _STEPS, _RESERVATIONS, _HANDOVERS, _RECORD, _MESSAGES):
-            connection.execute(text(statement))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    engine.dispose()
+def fill(session: Session, cards: int) -> None:
+    """Write orders with their lines, steps, reservations, hand-overs, record and messages; and notices."""
+    orders = {"orders": max(100, cards // CARDS_PER_ORDER), "city": CITY, "reader": READER}
+    session.execute(text(_WISHES), orders)
+    for statement in (_ORDERS, _LINES, _STEPS, _RESERVATIONS, _HANDOVERS, _RECORD, _MESSAGES):
+        session.execute(text(statement))
+    for statement in (_AUCTIONS, _NOTICES):
+        session.execute(text(statement), {"notices": cards // CARDS_PER_NOTICE})
 
-
-def listed(settings: Settings, count: int) -> list[int]:
-    """Assets that were asked for first, in both databases the same."""
-    engine = make_engine(settings.database_url)
-    with engine.connect() as connection:
-        found = list(connection.scalars(text(_ASKED), {"count": count}))
-    engine.dispose()
-    return found
-
-
-_ASKED = "SELECT asset_id FROM order_lines ORDER BY order_id LIMIT :count"
 
 _WISHES = """
     CREATE TEMP TABLE wishes ON COMMIT DROP AS
-    WITH things AS (
+    WITH things AS MATERIALIZED (
         SELECT a.id, a.unit_id, a.number, a.name, a.unit_of_measure, a.original_value, a.quantity,
-               row_number() OVER (ORDER BY a.id) AS place, count(*) OVER () AS total
+               row_number() OVER (ORDER BY a.id) AS place
         FROM assets a
         JOIN units u ON u.id = a.unit_id
         JOIN listings l ON l.asset_id = a.id AND l.ended_at IS NULL AND l.audience_unit_id IS NULL
         WHERE u.region_code = :city AND u.code NOT LIKE 'JZ10301%'
-    ), people AS (
-        SELECT users.id, home_unit_id, row_number() OVER (ORDER BY username <> :reader, users.id) AS place,
-               count(*) OVER () AS total
+        LIMIT :orders
+    ), people AS MATERIALIZED (
+        SELECT users.id, home_unit_id, row_number() OVER (ORDER BY username <> :reader, users.id) AS place
         FROM users JOIN role_grants g ON g.user_id = users.id AND g.role = 'staff'
         JOIN units u ON u.id = g.unit_id AND u.region_code = :city
+    ), wish AS MATERIALIZED (
+        SELECT n, (n - 1) % (SELECT count(*) FROM things) + 1 AS thing,
+               n <= (SELECT count(*) FROM things) AS is_first,
+               CASE WHEN n % 2 = 0 THEN 1 ELSE n / 2 % ((SELECT count(*) FROM people) - 1) + 2 END AS person,
+               (ARRAY[
+                   'submitted', 'waiting', 'on_loan', 'completed', 'submitted', 'approved', 'rejected',
+                   'on_loan', 'returned', 'offered', 'waiting', 'submitted', 'completed', 'correction',
+                   'waiting', 'withdrawn', 'submitted', 'approved', 'expired', 'draft', 'offered', 'waiting',
+                   'on_loan'
+               ])[n * 7 % 23 + 1] AS state
+        FROM generate_series(1, :orders) AS n
     )
     SELECT n, things.id AS asset_id, things.unit_id AS giver, things.number, things.name,
-           things.unit_of_measure, things.original_value, things.quantity AS pieces,
-           n <= things.total AS is_first,
-           people.id AS requester, people.home_unit_id AS receiver,
-           states.word AS state,
-           CASE WHEN states.word IN ('on_loan', 'returned')
-                  OR states.word IN ('submitted', 'approved') AND n % 3 = 0
+           things.unit_of_measure, things.original_value, things.quantity AS pieces, is_first,
+           people.id AS requester, people.home_unit_id AS receiver, state,
+           CASE WHEN state IN ('on_loan', 'returned') OR state IN ('submitted', 'approved') AND n % 3 = 0
                 THEN 'loan' ELSE 'transfer' END AS kind,
            now() - (n % 60 + 1) * interval '1 day' AS at
-    FROM generate_series(1, :orders) AS n
-    JOIN things ON things.place = (n - 1) % things.total + 1
-    JOIN people ON people.place = CASE WHEN n % 2 = 0 THEN 1 ELSE n / 2 % (people.total - 1) + 2 END
-    CROSS JOIN LATERAL (SELECT (ARRAY[
-        'submitted', 'waiting', 'on_loan', 'completed', 'submitted', 'approved', 'rejected', 'on_loan',
-        'returned', 'offered', 'waiting', 'submitted', 'completed', 'correction', 'waiting', 'withdrawn',
-        'submitted', 'approved', 'expired', 'draft', 'offered', 'waiting', 'on_loan'
-    ])[n * 7 % 23 + 1] AS word) AS states
+    FROM wish JOIN things ON things.place = wish.thing JOIN people ON people.place = wish.person
 """
 
 _ORDERS = """
@@ -141,4 +129,18 @@ _RECORD = """
 _MESSAGES = """
     INSERT INTO messages (user_id, kind, params, link, needs_action, created_at)
     SELECT requester, 'order.approved', '{}', '/orders/' || n, false, at FROM wishes WHERE state <> 'draft'
+"""
+
+_AUCTIONS = """
+    INSERT INTO auctions (number, project_id, state, terms, starts_at, ends_at, created_at)
+    SELECT 'PM2020' || lpad(n::text, 6, '0'), project_id, state, terms, starts_at, ends_at, created_at
+    FROM generate_series(1, :notices) AS n
+    CROSS JOIN (SELECT * FROM auctions WHERE state = 'published' ORDER BY id LIMIT 1) AS model
+"""
+_NOTICES = """
+    INSERT INTO notices (auction_id, number, version, kind, content, digest, published_at)
+    SELECT a.id, a.number, 1, model.kind, model.content, model.digest, model.published_at
+    FROM auctions a
+    CROSS JOIN (SELECT * FROM notices WHERE version = 1 ORDER BY id LIMIT 1) AS model
+    WHERE a.number LIKE 'PM2020%'
 """
