@@ -28,8 +28,10 @@ NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
 """A Tuesday, ten in the morning in China."""
 
 
-TOGETHER = ("tests.demo", "tests.edge", "tests.search", "tests.jobs.test_deaths", "tests.browser.test_public")
+TOGETHER = ("tests.edge", "tests.search", "tests.jobs.test_deaths")
 """Tests whose preparation takes longer than they do: one worker prepares it once for all of a file."""
+ALL_TOGETHER = ("tests.demo", "tests.browser")
+"""And once for all files of a package."""
 FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
 """Long ones: begun last, they would keep the others waiting."""
 
@@ -42,8 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     for item in items:
         name = module(item)
-        if name.startswith(TOGETHER):
-            item.add_marker(pytest.mark.xdist_group("tests.demo" if name.startswith("tests.demo") else name))
+        package = name.rpartition(".")[0]
+        if package in ALL_TOGETHER or name.startswith(TOGETHER):
+            item.add_marker(pytest.mark.xdist_group(package if package in ALL_TOGETHER else name))
     items.sort(key=lambda item: not module(item).startswith(FIRST))
 
 
