@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from marketplace.db.outbox import CHANNEL
-from marketplace.db.session import driver_connection, make_lookup
+from marketplace.db.session import driver_connection, is_readable, make_lookup
 
 log = get_logger()
 RETRY_SECONDS = 1.0
@@ -30,8 +30,10 @@ def rings(url: str, seconds: float, done: threading.Event) -> Iterator[None]:
                 connection.execute(f"LISTEN {CHANNEL}".encode())
                 while not done.is_set():
                     yield
-                    for _ in connection.notifies(timeout=seconds, stop_after=1):
-                        pass
+                    # The driver's own wait looks up ten times a second.
+                    if is_readable(connection.fileno(), seconds):
+                        for _ in connection.notifies(timeout=0, stop_after=1):
+                            pass
         except (psycopg.Error, SQLAlchemyError) as error:
             log.warning("bell_not_heard", error=str(error))
             yield

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select
 
 from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
@@ -44,6 +47,8 @@ class Job:
     step: Callable[[Means, dt.datetime, bool], Figures]
     by_bell: bool = False
     """Also run as soon as there is something new in the outbox."""
+    waiting: Callable[[dt.datetime], Select[Any]] | None = None
+    """Gives a row as long as there is something to do: asked every time, where a step would cost more."""
 
     @property
     def name(self) -> str:

@@ -118,10 +118,26 @@ def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 JOBS: tuple[Job, ...] = (
-    Job(PLAN_OF["drain-outbox"], "Bring the search index up to the database", drain_outbox, by_bell=True),
-    Job(PLAN_OF["import-registers"], "Read and merge waiting registers", import_registers),
-    Job(PLAN_OF["seal-audit"], "Give new audit entries their place in the chain", seal_audit),
-    Job(PLAN_OF["send-mail"], "Send the mails that are due", send_mail),
+    Job(
+        PLAN_OF["drain-outbox"],
+        "Bring the search index up to the database",
+        drain_outbox,
+        True,
+        indexer.waiting,
+    ),
+    Job(
+        PLAN_OF["import-registers"],
+        "Read and merge waiting registers",
+        import_registers,
+        waiting=register_worker.next_free,
+    ),
+    Job(
+        PLAN_OF["seal-audit"],
+        "Give new audit entries their place in the chain",
+        seal_audit,
+        waiting=audit_chain.next_waiting,
+    ),
+    Job(PLAN_OF["send-mail"], "Send the mails that are due", send_mail, waiting=mailing.any_due),
     Job(
         PLAN_OF["prepare-auctions"],
         "Draft auctions of approved disposal projects",

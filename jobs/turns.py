@@ -13,9 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -57,28 +58,34 @@ class Clockwork:
         """
         now = self._means.clock()
         due = job.plan.due_since(now, self._zone)
-        if not self._is_wanted(job, due):
+        if not self._is_wanted(job, now, due):
             return False
         with claimed(self._means.sessions, job.name) as mine:
             # Whoever had the lock before may have done it in the meantime.
-            if not mine or not self._is_wanted(job, due):
+            if not mine or not self._is_wanted(job, now, due):
                 return False
             outcome = self._run(job, now)
-            if not _is_frequent(job) or outcome.error or now - outcome.since >= NOTE_EVERY:
+            if not _is_frequent(job) or outcome.error or _is_old(outcome, now):
                 self._note(job, now, due, outcome)
         return True
 
-    def _is_wanted(self, job: Job, due: dt.datetime) -> bool:
+    def _is_wanted(self, job: Job, now: dt.datetime, due: dt.datetime) -> bool:
         if _is_frequent(job):
-            return True
-        with transaction(self._means.sessions) as session:
-            turn = session.get(JobTurn, job.name)
-            if turn is None:
+            outcome = self._unnoted.setdefault(job.name, Outcome(since=now))
+            return job.waiting is None or _is_old(outcome, now) or self._look(job.waiting(now)) is not None
+        turn = self._look(select(JobTurn.done_for, JobTurn.asked_at).where(JobTurn.name == job.name))
+        if turn is None:
+            with transaction(self._means.sessions) as session:
                 _begin(session, job, due)
-                return False
-            # Done for a moment far ahead: by a clock that was wrong, and is right again.
-            undone = turn.done_for is None or turn.done_for < due or turn.done_for > due + 2 * ONE_DAY
-            return turn.asked_at is not None or undone
+            return False
+        # Done for a moment far ahead: by a clock that was wrong, and is right again.
+        undone = turn.done_for is None or turn.done_for < due or turn.done_for > due + 2 * ONE_DAY
+        return turn.asked_at is not None or undone
+
+    def _look(self, statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
+        """One small statement outside any transaction: it is asked all day long."""
+        with _undisturbed(self._means.sessions) as connection:
+            return connection.execute(statement).first()
 
     def _run(self, job: Job, now: dt.datetime) -> Outcome:
         outcome = self._unnoted.setdefault(job.name, Outcome(since=now))
@@ -132,9 +139,7 @@ class BusyError(Exception):
 @contextlib.contextmanager
 def claimed(sessions: SessionFactory, name: str) -> Iterator[bool]:
     """Hold the job's lock during the block; false when another process holds it."""
-    engine = sessions.kw["bind"]
-    assert isinstance(engine, Engine)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with _undisturbed(sessions) as connection:
         mine = bool(connection.scalar(select(func.pg_try_advisory_lock(LOCK_SPACE, lock_key(name)))))
         try:
             yield mine
@@ -193,6 +198,18 @@ def _begin(session: Session, job: Job, due: dt.datetime) -> None:
         .values(name=job.name, done_for=due)
         .on_conflict_do_nothing(index_elements=[JobTurn.name])
     )
+
+
+def _undisturbed(sessions: SessionFactory) -> Connection:
+    """A connection on which each statement is its own transaction."""
+    engine = sessions.kw["bind"]
+    assert isinstance(engine, Engine)
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _is_old(outcome: Outcome, now: dt.datetime) -> bool:
+    """Whether it is time to note it; also after the clock was put back."""
+    return abs(now - outcome.since) >= NOTE_EVERY
 
 
 def _is_frequent(job: Job) -> bool:

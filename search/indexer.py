@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
@@ -23,6 +23,11 @@ DRAIN_LOCK = 7_351_201
 never overwrites a newer one."""
 REBUILD_LOCK = 7_351_202
 """Advisory lock of a rebuild under way."""
+
+
+def waiting(_now: dt.datetime) -> Select[int]:
+    """The row that has waited longest, if any."""
+    return select(OutboxRow.id).where(OutboxRow.drained_at.is_(None)).order_by(OutboxRow.id).limit(1)
 
 
 def drain_outbox(sessions: SessionFactory, engine: Engine, *, batch: int = BATCH) -> Mapping[str, int]:

@@ -30,11 +30,10 @@ NOW = dt.datetime(2026, 9, 1, 2, 0, tzinfo=dt.UTC)
 """A Tuesday, ten in the morning in China."""
 
 
-TOGETHER = (
-    *("tests.demo", "tests.edge", "tests.search", "tests.security"),
-    *("tests.jobs.test_deaths", "tests.browser.test_public"),
-)
+TOGETHER = ("tests.edge", "tests.search", "tests.jobs.test_deaths")
 """Tests whose preparation takes longer than they do: one worker prepares it once for all of a file."""
+ALL_TOGETHER = ("tests.browser", "tests.demo", "tests.security")
+"""And once for all files of a package."""
 FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
 """Long ones: begun last, they would keep the others waiting."""
 
@@ -51,8 +50,9 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = _module(nodeid)
-        if module.startswith("tests.demo"):
-            return "tests.demo"
+        package = module.rpartition(".")[0]
+        if package in ALL_TOGETHER:
+            return package
         return module if module.startswith(TOGETHER) else nodeid
 
 

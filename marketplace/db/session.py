@@ -57,15 +57,18 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
     that is readable is done for. This costs a system call; asking the server costs two round trips
     with every request.
     """
-    if connection.closed or _is_readable(connection.fileno()):
+    if connection.closed or is_readable(connection.fileno()):
         raise DisconnectionError
 
 
-def _is_readable(descriptor: int) -> bool:
-    """Whether there is something to read, or the end; ``select`` would fail beyond descriptor 1023."""
+def is_readable(descriptor: int, seconds: float = 0.0) -> bool:
+    """Whether there is something to read, or the end, or comes in time.
+
+    ``select`` would fail beyond descriptor 1023.
+    """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(1000 * seconds))
 
 
 @contextlib.contextmanager

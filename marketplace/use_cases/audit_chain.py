@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, any_, cast, delete, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, any_, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -105,6 +105,11 @@ def end(session: Session) -> Seal:
     last = select(AuditSeal.position, AuditSeal.digest).order_by(AuditSeal.position.desc()).limit(1)
     row = session.execute(last).one_or_none()
     return Seal(*row) if row else START
+
+
+def next_waiting(_now: dt.datetime) -> Select[int]:
+    """The entry that has waited longest for its seal, if any."""
+    return select(AuditWaiting.entry_id).order_by(AuditWaiting.entry_id).limit(1)
 
 
 def waiting(session: Session, *, up_to: int = 1_000_000) -> int:

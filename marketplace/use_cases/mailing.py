@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import Session, contains_eager
 from structlog import get_logger
 
@@ -61,9 +61,7 @@ def send_due(
     """
     figures = Counter[str]()
     with sessions() as session:
-        if not any(
-            session.scalar(select(kind.due_at).where(_due(kind, now)).limit(1)) for kind in (Mail, Digest)
-        ):
+        if session.scalar(any_due(now)) is None:
             return figures
     with carrier.opened() as post:
         while keep_going() and (outcome := _send_next(sessions, settings, post, now)):
@@ -71,6 +69,12 @@ def send_due(
             if outcome is Outcome.INTERRUPTED:
                 break
     return figures
+
+
+def any_due(now: dt.datetime) -> Select[int]:
+    """A row if some mail is due."""
+    due = [select(kind.due_at).where(_due(kind, now)).exists() for kind in (Mail, Digest)]
+    return select(literal(1)).where(or_(*due))
 
 
 def standing(session: Session) -> dict[str, int]:

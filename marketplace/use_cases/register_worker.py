@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -92,6 +92,11 @@ def _free(now: dt.datetime) -> ColumnElement[bool]:
     until = ImportRun.claimed_until
     over = or_(until.is_(None), until <= now, until > now + 2 * LEASE)
     return and_(ImportRun.state.in_(WORKING), over)
+
+
+def next_free(now: dt.datetime) -> Select[int]:
+    """The run that is next to be worked on, if any."""
+    return select(ImportRun.id).where(_free(now)).order_by(ImportRun.id).limit(1)
 
 
 def _claim(

@@ -1,5 +1,6 @@
 // What every page loads. Each module looks for its own data- attributes; none of them is needed to
 // get a thing done: links and forms work without.
+import "./js/parser.js";
 import "./js/requests.js";
 import "./js/once.js";
 import "./js/needs.js";

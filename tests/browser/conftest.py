@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 from marketplace.config import Settings
 from marketplace.db import migrate
@@ -21,6 +23,7 @@ from marketplace.db.session import make_engine, make_sessions
 from marketplace.engines import process
 from marketplace.serve import child_environment
 from search.engine import Engine
+from tests.browser.looking import DESK
 from tests.browser.organisation import Organisation, found_organisation
 from tests.conftest import own_database
 from tests.factories import PASSWORD
@@ -34,31 +37,40 @@ FLAGS = [
     "--disable-background-networking",
     "--lang=zh-CN",
 ]
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def chromium(root: Path) -> str:
-    """Path of a Chromium: the machine's own, else the one from npm."""
+    """Path of a Chromium: the one that ``CHROMIUM`` names, else npm's, else the machine's own.
+
+    npm's goes first because it has no windows to care for: a page costs it half of what it costs others.
+    """
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    folder = root / "var" / "chromium"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        unpacked = _output(
+            "node", "tests/browser/chromium.mjs", cwd=root, env=os.environ | {"TMPDIR": str(folder)}
+        )
+    path = unpacked.strip()
+    missing = _output("ldd", path) if path else "npm's is not there"
+    if path and "not found" not in missing:
+        return path
     for name in NAMES:
         if found := shutil.which(name):
             return found
-    unpacked = subprocess.run(
-        ["node", "tests/browser/chromium.mjs"], cwd=root, capture_output=True, text=True, check=False
-    )
-    path = unpacked.stdout.strip()
-    missing = (
-        subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout if path else ""
-    )
-    if unpacked.returncode or "not found" in missing:
-        pytest.fail(f"No Chromium can run here. On Debian: apt install chromium\n{unpacked.stderr}{missing}")
-    return path
+    pytest.fail(f"No Chromium can run here. On Debian: apt install chromium\n{missing}")
 
 
-@pytest.fixture(scope="session")
+def _output(*command: str, **options: Any) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options).stdout
+
+
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser for all tests of this worker."""
     with sync_playwright() as playwright:
@@ -67,7 +79,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own(settings: Settings, worker: str) -> Settings:
     """Settings with a database and an index that only the running program and its tests touch."""
     url = own_database(settings.database_url, f"browser_{worker}")
@@ -79,13 +91,13 @@ def own(settings: Settings, worker: str) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def organisation(own: Settings) -> Organisation:
     """Two schools and a hospital, their people, and some things that they own."""
     return found_organisation(make_sessions(make_engine(own.database_url)), Engine(own))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(own: Settings, organisation: Organisation) -> Iterator[str]:
     """Address of the whole program, as ``gwc run`` starts it."""
     env = child_environment(own) | {"MEILI_INDEX": own.index_name}
@@ -104,14 +116,27 @@ def running(own: Settings, organisation: Organisation) -> Iterator[str]:
             process.stop(child)
 
 
+@pytest.fixture(scope="package")
+def signed_in() -> dict[str, StorageState]:
+    """What the browsers of people who signed in keep of it, by their names."""
+    return {}
+
+
 @pytest.fixture
-def open_page(browser: Browser, running: str) -> Iterator[OpenPage]:
+def open_page(browser: Browser, running: str, signed_in: dict[str, StorageState]) -> Iterator[OpenPage]:
     """Opens pages, each in a context of its own; an error on a page or a blocked resource fails the test."""
     with contextlib.ExitStack() as stack:
         problems: list[str] = []
 
-        def opened(username: str = "", viewport: dict[str, int] = DESK, **options: Any) -> Page:
-            context = browser.new_context(base_url=running, viewport=viewport, locale="zh-CN", **options)
+        def opened(username: str = "", viewport: ViewportSize = DESK, **options: Any) -> Page:
+            context = browser.new_context(
+                base_url=running,
+                viewport=viewport,
+                locale="zh-CN",
+                reduced_motion="reduce",
+                storage_state=signed_in.get(username),
+                **options,
+            )
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(30_000)
@@ -120,8 +145,9 @@ def open_page(browser: Browser, running: str) -> Iterator[OpenPage]:
                 "console",
                 lambda line: problems.append(line.text) if "Content Security" in line.text else None,
             )
-            if username:
+            if username and username not in signed_in:
                 sign_in(page, username)
+                signed_in[username] = context.storage_state()
             return page
 
         yield opened

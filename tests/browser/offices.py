@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from marketplace.demo.drawings import draw
-from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import DESK, PHONE, SIZES, faults, place
 
 FINGER = [(0.15, 0.3), (0.3, 0.8), (0.45, 0.25), (0.6, 0.75), (0.8, 0.4)]
 """Places on the pad, as parts of its width and height, that the finger passes."""
@@ -20,30 +20,40 @@ FINGER = [(0.15, 0.3), (0.3, 0.8), (0.45, 0.25), (0.6, 0.75), (0.8, 0.4)]
 
 @dataclass
 class Offices:
-    """The desks of everyone involved: each page that somebody passes is looked at on the way."""
+    """The screens of everyone involved: each page that somebody passes is looked at on the way."""
 
     open_page: OpenPage
-    viewport: dict[str, int]
     folder: Path
+    on_phones: frozenset[str] = frozenset()
+    """Who does all of it on a phone."""
     found: list[str] = field(default_factory=list)
     """What axe finds, and pages wider than their screen."""
+    screens: dict[tuple[str, bool], Page] = field(default_factory=dict)
+    seen: set[tuple[str, int]] = field(default_factory=set)
+    """Kinds of pages, by their addresses, that axe has been through, and at which width."""
 
-    def desk(self, username: str) -> Page:
-        """Somebody's own screen."""
-        return self.open_page(username, self.viewport)
+    def desk(self, username: str = "") -> Page:
+        """Somebody's own screen, on which they stay signed in."""
+        return self._screen(username, False)
 
     def phone(self, username: str) -> Page:
         """Somebody's phone: narrow, and touched with a finger."""
-        return self.open_page(username, PHONE, has_touch=True)
+        return self._screen(username, True)
+
+    def _screen(self, username: str, touch: bool) -> Page:
+        if (username, touch) not in self.screens:
+            size = PHONE if touch or username in self.on_phones else DESK
+            self.screens[username, touch] = self.open_page(username, size, has_touch=touch)
+        return self.screens[username, touch]
 
     def look(self, page: Page) -> Page:
-        """Note down whatever is wrong with the page as it stands."""
-        page.wait_for_load_state("networkidle")
-        where = re.sub(r"^\w+://[^/]+", "", page.url)
-        for one in Axe().run(page).response["violations"]:
-            self.found.append(f"{where}: {one['id']} {one['nodes'][0]['html'][:200]}")
-        if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-            self.found.append(f"{where}: wider than the screen")
+        """Note down whatever is wrong with the page as it stands, and once for its kind at the other size."""
+        own, kind = page.viewport_size, re.sub(r"\d+", "0", place(page))
+        assert own is not None
+        self.seen.add((kind, own["width"]))
+        other = [size for size in SIZES if (kind, size["width"]) not in self.seen]
+        self.seen.update((kind, size["width"]) for size in other)
+        self.found += faults(page, [own, *other])
         return page
 
     def agree(self, username: str, thing: str) -> None:
@@ -57,7 +67,6 @@ class Offices:
         page.get_by_role("button", name="同意", exact=True).click()
         expect(page.get_by_text(re.compile(r"^已同意(DB|JY)\d+。$"))).to_be_visible()
         self.look(page)
-        page.context.close()
 
     def sign(self, username: str, asset: int, *, damage: str = "") -> str:
         """Scan the thing's label with the phone, photograph it, check it, and sign; gives the address."""
@@ -78,7 +87,6 @@ class Offices:
         page.get_by_role("button", name="签字确认").click()
         expect(page.get_by_text("已签字").first).to_be_visible()
         self.look(page)
-        page.context.close()
         return address
 
     def verify(self, page: Page, link: str) -> str:
@@ -90,14 +98,13 @@ class Offices:
         words = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.body())).pages)
         code = re.search(r"\b(?:[A-Z2-9]{4}-){3}[A-Z2-9]{4}\b", words)
         assert code is not None, words
-        stranger = self.open_page("", self.viewport)
+        stranger = self.desk()
         stranger.goto("/verify")
         self.look(stranger)
         stranger.get_by_label("核验码").fill(code[0])
         stranger.get_by_role("button", name="核验", exact=True).click()
         expect(stranger.get_by_text("单据属实", exact=True)).to_be_visible()
         self.look(stranger)
-        stranger.context.close()
         return re.sub(r"\s", "", words)
 
     def _photo(self) -> Path:

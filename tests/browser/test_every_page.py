@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import DESK, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import faults
 from tests.browser.organisation import Organisation
 
 pytestmark = pytest.mark.browser
@@ -61,22 +61,15 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("username", list(PAGES))
-def test_pages_are_accessible_and_fit(
-    open_page: OpenPage, organisation: Organisation, username: str, viewport: dict[str, int]
+def test_pages_are_accessible_and_fit_on_a_desk_and_on_a_phone(
+    open_page: OpenPage, organisation: Organisation, username: str
 ) -> None:
-    page = open_page(username, viewport)
+    page = open_page(username)
     found = []
     for path in PAGES[username]:
         answer = page.goto(path.format(desk=organisation.desk, hidden=organisation.hidden))
         assert answer is not None
         assert answer.status == 200, path
-        page.wait_for_load_state("networkidle")
-        found += [
-            f"{path}: {one['id']} {one['nodes'][0]['html'][:200]}"
-            for one in Axe().run(page).response["violations"]
-        ]
-        if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-            found.append(f"{path}: wider than the screen")
+        found += faults(page)
     assert not found, "\n".join(found)

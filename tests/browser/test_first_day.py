@@ -11,7 +11,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from marketplace.demo.drawings import draw
-from tests.browser.conftest import DESK, PHONE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import SIZES, too_wide
 from tests.browser.organisation import HIDDEN, Organisation
 
 pytestmark = pytest.mark.browser
@@ -129,13 +130,13 @@ def test_search_works_without_javascript(open_page: OpenPage) -> None:
     expect(page.locator("[data-result]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_filter_chosen_stays_in_the_address(open_page: OpenPage, viewport: dict[str, int]) -> None:
-    page = open_page("staff", viewport)
-    page.goto("/search")
-    page.get_by_text("可借用").first.click()
-    page.wait_for_url("**mode=loan**")
-    page.reload()
-    expect(page.locator("[data-result]").first).to_be_visible()
-    assert "mode=loan" in page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_a_filter_chosen_stays_in_the_address(open_page: OpenPage) -> None:
+    for size in SIZES:
+        page = open_page("staff", size)
+        page.goto("/search")
+        page.get_by_text("可借用").first.click()
+        page.wait_for_url("**mode=loan**")
+        page.reload()
+        expect(page.locator("[data-result]").first).to_be_visible()
+        assert "mode=loan" in page.url
+        assert not too_wide(page)

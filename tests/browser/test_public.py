@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -13,8 +12,8 @@ from pypdf import PdfReader
 
 from marketplace.db.people import Unit
 from marketplace.db.session import transaction
-from tests.browser.conftest import DESK, PHONE, OpenPage
-from tests.browser.offices import Offices
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import DESK, PHONE, faults
 from tests.browser.organisation import Organisation
 from tests.use_cases.selling import office_at
 
@@ -35,12 +34,10 @@ def address(organisation: Organisation) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    open_page: OpenPage, address: str, tmp_path: Path, viewport: dict[str, int], scheme: str
+    open_page: OpenPage, address: str, scheme: str
 ) -> None:
-    offices = Offices(open_page, viewport, tmp_path)
-    page = open_page("", viewport, color_scheme=scheme)
+    page, found = open_page(color_scheme=scheme), []
     for path in (
         address,
         f"{address}/v1?lang=en",
@@ -49,8 +46,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         "/auctions/verify",
     ):
         page.goto(path)
-        offices.look(page)
-    assert not offices.found, "\n".join(offices.found)
+        found += faults(page)
+    assert not found, "\n".join(found)
 
 
 def test_it_is_complete_without_scripts(open_page: OpenPage, address: str) -> None:

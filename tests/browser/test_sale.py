@@ -11,12 +11,12 @@ import datetime as dt
 import io
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from jobs.idle import walk_timetable
@@ -36,7 +36,8 @@ from marketplace.use_cases import idle_flagging, photos
 from search.engine import Engine
 from search.finder import MeiliFinder
 from tests import factories
-from tests.browser.conftest import DESK, PHONE, sign_in
+from tests.browser.conftest import sign_in
+from tests.browser.looking import DESK
 from tests.browser.offices import Offices
 from tests.browser.organisation import Organisation, found_organisation
 from tests.conftest import NOW, own_database
@@ -47,6 +48,7 @@ pytestmark = pytest.mark.browser
 
 ZONE = dt.timezone(dt.timedelta(hours=8))
 WINNER = "欧阳振华"
+ON_PHONES = frozenset({"keeper", "finance", ""})
 TEXTS = {
     "公告标题": "医疗设备拍卖公告",
     "委托人": "江州市第一人民医院",
@@ -67,19 +69,17 @@ class Site:
     means: Means
     clock: Clock
     offices: Offices
-    screens: dict[str, Page] = field(default_factory=dict)
 
     def on(self, username: str, path: str) -> Page:
         """Somebody's own screen with a page open on it; nobody signs in twice a day."""
-        if username not in self.screens:
-            self.screens[username] = self.offices.desk(username)
-        self.screens[username].goto(path)
-        return self.screens[username]
+        page = self.offices.desk(username)
+        page.goto(path)
+        return page
 
     def wait(self, days: int) -> None:
         """Days pass, over which everybody is signed out."""
         self.clock.advance(days=days)
-        self.screens.clear()
+        self.offices.screens.clear()
 
     def flagged(self, name: str) -> int:
         """A thing of the hospital with a photo, bought for something that is over; the clock flags it."""
@@ -127,10 +127,8 @@ def organisation(own: Settings) -> Organisation:
     return found_organisation(make_sessions(make_engine(own.database_url)), Engine(own))
 
 
-@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
-def site(
-    browser: Browser, own: Settings, organisation: Organisation, tmp_path: Path, request: Any
-) -> Iterator[Site]:
+@pytest.fixture
+def site(browser: Browser, own: Settings, organisation: Organisation, tmp_path: Path) -> Iterator[Site]:
     clock, port = Clock(), free_port()
     address = f"http://127.0.0.1:{port}"
     sessions = organisation.sessions
@@ -141,8 +139,9 @@ def site(
         stack.callback(app.extensions["gwc"].close)
         stack.callback(server.shutdown)
 
-        def opened(username: str = "", viewport: dict[str, int] = DESK, **options: Any) -> Page:
-            context = browser.new_context(base_url=address, viewport=viewport, locale="zh-CN", **options)
+        def opened(username: str = "", viewport: ViewportSize = DESK, **options: Any) -> Page:
+            options |= {"base_url": address, "locale": "zh-CN", "reduced_motion": "reduce"}
+            context = browser.new_context(viewport=viewport, **options)
             stack.callback(context.close)
             page = context.new_page()
             if username:
@@ -150,11 +149,11 @@ def site(
             return page
 
         means = Means(own, sessions, Engine(own), clock)
-        yield Site(organisation, means, clock, Offices(opened, request.param, tmp_path))
+        yield Site(organisation, means, clock, Offices(opened, tmp_path, ON_PHONES))
 
 
 def test_from_an_idle_flag_to_the_treasury(site: Site) -> None:
-    thing = f"移动护理站{site.offices.viewport['width']}"
+    thing = "移动护理站"
     asset = site.flagged(thing)
     _offer(site, thing)
     site.nobody_wants(asset)
@@ -214,8 +213,7 @@ def _draft(site: Site, project: str, thing: str) -> str:
     _press(page, "保存")
     site.offices.look(page)
     expect(page.get_by_text("日期、价格和内容均符合规定")).to_be_visible()
-    stranger = site.offices.open_page("", site.offices.viewport)
-    stranger.goto("/auctions")
+    stranger = site.on("", "/auctions")
     expect(stranger.locator("main")).not_to_contain_text(thing)
     _press(page, "送审")
     return page.url
@@ -223,8 +221,7 @@ def _draft(site: Site, project: str, thing: str) -> str:
 
 def _read_notice(site: Site, thing: str) -> str:
     """A stranger finds it, reads it, sees the picture, and verifies it."""
-    page = site.offices.open_page("", site.offices.viewport)
-    page.goto(f"/auctions?q={thing}")
+    page = site.on("", f"/auctions?q={thing}")
     site.offices.look(page)
     page.get_by_role("link", name=TEXTS["公告标题"]).click()
     expect(page.get_by_role("heading", name=TEXTS["公告标题"])).to_be_visible()
@@ -237,7 +234,6 @@ def _read_notice(site: Site, thing: str) -> str:
     page.get_by_role("link", name="核验本公告").click()
     expect(page.get_by_text("公告属实")).to_be_visible()
     site.offices.look(page)
-    page.context.close()
     return address
 
 
@@ -251,12 +247,10 @@ def _conclude(site: Site, auction: str) -> None:
 
 
 def _read_result(site: Site, address: str) -> None:
-    page = site.offices.open_page("", site.offices.viewport)
-    page.goto(address)
+    page = site.on("", address)
     expect(page.locator("main")).to_contain_text("¥61,000.00")
     expect(page.locator("body")).not_to_contain_text(WINNER)
     site.offices.look(page)
-    page.context.close()
 
 
 def _pay(site: Site, auction: str) -> None:

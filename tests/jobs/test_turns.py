@@ -9,9 +9,10 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from jobs.means import Figures, Job, Means
+from jobs.schedule import JOBS
 from jobs.turns import BusyError, Clockwork, claimed, run_by_hand
 from marketplace.config import Settings
 from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, running_jobs
@@ -117,6 +118,30 @@ def test_a_frequent_job_is_noted_twice_a_minute_with_all_it_did(setup: Setup) ->
         process.take_turn(setup.often)
         setup.now += dt.timedelta(seconds=5)
     assert [run.figures["rows"] for run in setup.runs()] == [49, 42]
+
+
+def test_a_frequent_job_with_nothing_to_do_is_left_alone_and_noted_as_alive(setup: Setup) -> None:
+    something: list[int] = []
+    job = dataclasses.replace(
+        setup.often, waiting=lambda now: select(literal(1)).where(literal(bool(something)))
+    )
+    process = setup.process()
+    for _ in range(13):
+        process.take_turn(job)
+        setup.now += dt.timedelta(seconds=5)
+    assert [run - NOW for run in setup.step.runs] == [dt.timedelta(seconds=30), dt.timedelta(seconds=60)]
+    with setup.sessions() as session:
+        assert session.get_one(JobTurn, "send-mail").alive_at == setup.step.runs[-1]
+    something.append(1)
+    assert process.take_turn(job)
+    assert setup.step.runs[-1] == setup.now
+
+
+@pytest.mark.parametrize("job", [job for job in JOBS if job.waiting], ids=lambda job: job.name)
+def test_nothing_waits_where_nothing_was_done(setup: Setup, job: Job) -> None:
+    assert job.waiting is not None
+    with setup.sessions() as session:
+        assert session.execute(job.waiting(NOW)).first() is None
 
 
 def test_while_it_runs_others_see_it_and_leave_it_alone(setup: Setup) -> None:
