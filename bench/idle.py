@@ -24,7 +24,7 @@ from marketplace.config import from_environment
 from marketplace.db import migrate
 from marketplace.db.session import make_engine, make_sessions, transaction
 from marketplace.engines.embedded import engines
-from search.engine import Engine
+from search.nodes import Nodes
 
 LATER = register.NOW + dt.timedelta(days=200)
 """When every card that is in use has gone without a sign of it for long enough."""
@@ -49,7 +49,7 @@ def main() -> None:
         sessions = make_sessions(database)
         with transaction(sessions) as session:
             register.build(session, cards)
-        means = Means(settings, sessions, Engine(settings), lambda: LATER)
+        means = Means(settings, sessions, Nodes(settings), lambda: LATER)
         bare, whole, flagged = 0.0, 0.0, 0
         for _ in range(ROUNDS):
             _tidy(database)

@@ -35,6 +35,7 @@ from marketplace.media.store import FolderStore
 from marketplace.use_cases import idle_flagging, photos
 from search.engine import Engine
 from search.finder import MeiliFinder
+from search.nodes import Nodes
 from tests import factories
 from tests.browser.conftest import DESK, PHONE, sign_in
 from tests.browser.offices import Offices
@@ -149,7 +150,7 @@ def site(
                 sign_in(page, username)
             return page
 
-        means = Means(own, sessions, Engine(own), clock)
+        means = Means(own, sessions, Nodes(own), clock)
         yield Site(organisation, means, clock, Offices(opened, request.param, tmp_path))
 
 
