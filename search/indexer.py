@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from marketplace.db import search_nodes
 from marketplace.db.assets import Asset
-from marketplace.db.outbox import EVERY, OutboxRow, reindex_soon_where
+from marketplace.db.outbox import EVERY, QUEUE, OutboxRow, reindex_soon_where, waiting_for
 from marketplace.db.search_nodes import SearchNode
 from marketplace.db.session import SessionFactory, transaction
 from search import documents, lines, schema
@@ -132,10 +132,9 @@ def _claim(session: Session, node: str, batch: int) -> dict[int, int]:
     others = select(SearchNode.name).where(SearchNode.name != node).exists()
     waiting = (
         select(OutboxRow.id, OutboxRow.asset_id)
-        .where(OutboxRow.drained_at.is_(None))
-        .order_by(OutboxRow.id)
+        .order_by(*QUEUE)
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    for_every = session.execute(waiting.where(OutboxRow.node == EVERY, ~others)).all()
-    return dict(for_every or session.execute(waiting.where(OutboxRow.node == node)).all())
+    for_every = session.execute(waiting.where(*waiting_for(literal(EVERY)), ~others)).all()
+    return dict(for_every or session.execute(waiting.where(*waiting_for(literal(node)))).all())

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Select, String, func, insert, literal, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, LargeBinary, Select, String, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from marketplace.db.base import Base, Id, Moment
 
@@ -59,6 +59,17 @@ def reindex_soon_where(session: Session, asset_ids: Select[int], node: str = EVE
     rows = asset_ids.add_columns(literal(node, String))
     session.execute(insert(OutboxRow).from_select(["asset_id", "node"], rows))
     session.execute(_RING)
+
+
+def waiting_for(node: ColumnElement[str] | InstrumentedAttribute[str]) -> tuple[ColumnElement[bool], ...]:
+    """What waits for a node, to be read in the order of :data:`QUEUE`.
+
+    A range of one name: an equality would let the database walk all rows in the order of their numbers.
+    """
+    return OutboxRow.drained_at.is_(None), OutboxRow.node.between(node, node)
+
+
+QUEUE = OutboxRow.node, OutboxRow.id
 
 
 class KeptAnswer(Base):

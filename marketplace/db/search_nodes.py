@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Float, String, cast, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Float, String, cast, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from marketplace.db.base import Base, Moment
-from marketplace.db.outbox import EVERY, OutboxRow
+from marketplace.db.outbox import EVERY, QUEUE, OutboxRow, waiting_for
 
 SEEN_EVERY = dt.timedelta(minutes=1)
 
@@ -106,8 +106,8 @@ def give_up(session: Session, before: dt.datetime, own: Collection[str]) -> None
 
 _HEAD = (
     select(OutboxRow.created_at)
-    .where(OutboxRow.node == SearchNode.name, OutboxRow.drained_at.is_(None))
-    .order_by(OutboxRow.id)
+    .where(*waiting_for(SearchNode.name))
+    .order_by(*QUEUE)
     .limit(1)
     .correlate(SearchNode)
     .scalar_subquery()
@@ -122,13 +122,13 @@ def _seconds_since(moment: ColumnElement[dt.datetime]) -> ColumnElement[float]:
 
 _STANDINGS = select(SearchNode.name, SearchNode.complete, _seconds_since(_HEAD)).order_by(SearchNode.name)
 _FOR_EVERY = select(_seconds_since(func.min(OutboxRow.created_at))).where(
-    OutboxRow.node == EVERY, OutboxRow.drained_at.is_(None)
+    *waiting_for(literal(EVERY))
 )
 _HAND_OVER = text("""
     WITH claimed AS (
         SELECT id, asset_id, created_at FROM outbox
-        WHERE drained_at IS NULL AND node = '' AND EXISTS (SELECT FROM search_nodes)
-        ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED),
+        WHERE drained_at IS NULL AND node BETWEEN '' AND '' AND EXISTS (SELECT FROM search_nodes)
+        ORDER BY node, id LIMIT :batch FOR UPDATE SKIP LOCKED),
     noted AS (
         INSERT INTO outbox (asset_id, node, created_at)
         SELECT c.asset_id, n.name, min(c.created_at) FROM claimed c CROSS JOIN search_nodes n
