@@ -121,9 +121,7 @@ def _seconds_since(moment: ColumnElement[dt.datetime]) -> ColumnElement[float]:
 
 
 _STANDINGS = select(SearchNode.name, SearchNode.complete, _seconds_since(_HEAD)).order_by(SearchNode.name)
-_FOR_EVERY = select(_seconds_since(func.min(OutboxRow.created_at))).where(
-    *waiting_for(literal(EVERY))
-)
+_FOR_EVERY = select(_seconds_since(func.min(OutboxRow.created_at))).where(*waiting_for(literal(EVERY)))
 _HAND_OVER = text("""
     WITH claimed AS (
         SELECT id, asset_id, created_at FROM outbox
