@@ -41,16 +41,19 @@ class Choice:
         self._look_at, self._looking = float("-inf"), threading.Lock()
 
     def in_turn(self) -> Iterator[_Node]:
-        """The nodes that may be asked, each search beginning with another one."""
+        """The nodes that may be asked, each search beginning with another one.
+
+        Where none of them answers, also those whose pause has only grown so long because there were others.
+        """
         if len(self._nodes) == 1:
             candidates = self._nodes
         else:
             fit = self._known_fit()
             candidates = [node for node in self._nodes if node.engine.name in fit]
         first = next(self._turn) % len(candidates) if candidates else 0
-        for node in (*candidates[first:], *candidates[:first]):
-            if node.may_be_asked():
-                yield node
+        in_turn = [*candidates[first:], *candidates[:first]]
+        yield from (node for node in in_turn if node.may_be_asked())
+        yield from (node for node in in_turn if node.may_be_tried())
 
     def _known_fit(self) -> frozenset[str]:
         """Names of the nodes that are complete and not behind, as was known a moment ago."""
@@ -90,23 +93,35 @@ class _Node:
         self.engine = engine
         self._clock, self._longest_pause = clock, longest_pause
         self._failures = 0
-        self._paused_until = float("-inf")
+        self._left_at = self._paused_until = float("-inf")
 
     def may_be_asked(self) -> bool:
         """Whether it is not left alone. After a pause a single search tries it first."""
         if self._clock() < self._paused_until:
             return False
         if self._failures:
-            self._paused_until = self._clock() + PAUSE_SECONDS
+            self._leave_alone(PAUSE_SECONDS)
+        return True
+
+    def may_be_tried(self) -> bool:
+        """Whether it was left alone for as long as a single node would be."""
+        if not self._failures or self._clock() < self._left_at + PAUSE_SECONDS:
+            return False
+        self._leave_alone(PAUSE_SECONDS)
         return True
 
     def answered(self) -> None:
         """It did."""
         if self._failures:
-            self._failures, self._paused_until = 0, float("-inf")
+            self._failures = 0
+            self._left_at = self._paused_until = float("-inf")
 
     def failed(self) -> None:
         """It did not, or not in time."""
         pause = min(PAUSE_SECONDS * 2**self._failures, self._longest_pause)
         self._failures = min(self._failures + 1, MOST_FAILURES)
-        self._paused_until = self._clock() + pause
+        self._leave_alone(pause)
+
+    def _leave_alone(self, seconds: float) -> None:
+        self._left_at = self._clock()
+        self._paused_until = self._left_at + seconds

@@ -22,7 +22,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.finding import Wish
 from marketplace.engines.meilisearch import Meilisearch
 from search import choice, indexer, schema
-from search.choice import LAG_SECONDS
+from search.choice import LAG_SECONDS, PAUSE_SECONDS
 from search.engine import Engine, EngineDown
 from search.finder import MeiliFinder
 from search.nodes import Nodes
@@ -171,6 +171,29 @@ def test_without_any_node_the_database_answers_and_the_job_fails(
     assert waiting(sessions) == 4
     found = MeiliFinder(gone, sessions).find(Wish(), EVERYTHING)
     assert (found.total, found.degraded) == (2, True)
+
+
+def test_a_node_that_was_away_for_long_is_tried_when_there_is_no_other(
+    sessions: SessionFactory, two: Settings, second: Meilisearch
+) -> None:
+    make(sessions, 2)
+    fed(Nodes(two), sessions)
+    only = dataclasses.replace(two, meili_url=f"{second.url} http://127.0.0.1:9")
+    now = [0.0]
+    finder = MeiliFinder(only, sessions, clock=lambda: now[0])
+    with transaction(sessions) as session:
+        search_nodes.see(session, Nodes(only).names, Nodes(only).names)
+
+    def is_degraded(at: float) -> bool:
+        now[0] = at
+        return finder.find(Wish(), EVERYTHING).degraded
+
+    assert not is_degraded(0)
+    end(second)
+    assert [is_degraded(at) for at in (1, 3, 7)] == [True] * 3
+    second.start()
+    assert is_degraded(8)
+    assert not is_degraded(7 + PAUSE_SECONDS)
 
 
 def test_a_node_that_comes_back_empty_is_not_asked_before_it_is_full(
