@@ -28,7 +28,8 @@ REPLICA_SECONDS = 30
 class Cluster(Installation):
     """The nodes by name; ``home`` is the folder that they share."""
 
-    ports: dict[str, int] = field(default_factory=lambda: {side: free_port() for side in SIDES})
+    ports: dict[str, int] = field(default_factory=dict)
+    """Of the web nodes."""
     started: dict[str, process.Process] = field(default_factory=dict)
     """``web a``, ``web b``, ``jobs a``, ``jobs b``."""
     search: dict[str, Meilisearch] = field(default_factory=dict)
@@ -36,9 +37,12 @@ class Cluster(Installation):
     primary: str = "a"
 
     @classmethod
-    def of(cls, home: Path) -> Cluster:
-        """A cluster around the engines of an installation that does not run: they become those of side a."""
-        here = cls(home)
+    def of(cls, home: Path, sides: Sequence[str] = SIDES) -> Cluster:
+        """A cluster around the engines of an installation that does not run: they become those of side a.
+
+        ``sides`` have a web and a job node each; engines have both.
+        """
+        here = cls(home, ports={side: free_port() for side in sides})
         for side in SIDES:
             (home / side / "run").mkdir(parents=True)
             shutil.copy2(home / "meili_key", home / side / "meili_key")
@@ -82,7 +86,7 @@ class Cluster(Installation):
         self.follow()
         for search in self.search.values():
             search.start()
-        for side in SIDES:
+        for side in self.ports:
             self.start_program("web", side)
             self.start_program("jobs", side)
         if not process.wait_until(self.is_ready, seconds=START_SECONDS, every=0.2):

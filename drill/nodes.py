@@ -26,20 +26,24 @@ SOME = 5
 
 
 def drill(
-    faults: Sequence[Fault], folder: Path, *, cards: bool = True, desks: int = 3, readers: int = 2
+    faults: Sequence[Fault], folder: Path, *, small: bool = False, sides: Sequence[str] = SIDES
 ) -> Iterator[Row]:
-    """Found a cluster, and take away one node after the other; each comes back before the next goes."""
+    """Found a cluster, and take away one node after the other; each comes back before the next goes.
+
+    A ``small`` one has no cards at first, and a single desk at work.
+    """
     home = folder / "shared"
     home.mkdir()
-    made = town.build(home, dt.datetime.now(dt.UTC), cards=cards)
+    made = town.build(home, dt.datetime.now(dt.UTC), cards=not small)
     Installation(home).wait_until_gone()
-    here = Cluster.of(home)
+    here = Cluster.of(home, sides)
     book = Book()
     try:
         here.start()
         for fault in faults:
             book = book.next_page()
-            yield happen(here, made, fault, book, desks=desks, readers=readers)
+            people = {"desks": 1, "readers": 0} if small else {}
+            yield happen(here, made, fault, book, **people)
     finally:
         here.stop()
 
