@@ -189,7 +189,7 @@ def mail_server(environ: Mapping[str, str]) -> MailServer | None:
 
 def keep_secret(home: Path, secret: str) -> None:
     """Put the secret of a restored installation in the place of the one that was made for the new home."""
-    draft = home / f"secret_key.{os.getpid()}"
+    draft = home / f"secret_key.{secrets.token_hex(8)}"
     _write_private(draft, secret)
     draft.replace(home / "secret_key")
 
@@ -202,10 +202,11 @@ def _write_private(path: Path, text: str) -> None:
 def _kept_secret(path: Path) -> str:
     """Read the secret at ``path``, making it first when absent; only its owner may read it.
 
-    It is written aside and linked into place, so two processes starting together agree on one.
+    It is written aside and linked into place, so two processes starting together, be it on two machines that
+    share the folder, agree on one.
     """
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         _write_private(draft, secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
