@@ -93,35 +93,27 @@ class _Node:
         self.engine = engine
         self._clock, self._longest_pause = clock, longest_pause
         self._failures = 0
-        self._left_at = self._paused_until = float("-inf")
+        self._failed_at = self._paused_until = float("-inf")
 
     def may_be_asked(self) -> bool:
         """Whether it is not left alone. After a pause a single search tries it first."""
         if self._clock() < self._paused_until:
             return False
         if self._failures:
-            self._leave_alone(PAUSE_SECONDS)
+            self._paused_until = self._clock() + PAUSE_SECONDS
         return True
 
     def may_be_tried(self) -> bool:
-        """Whether it was left alone for as long as a single node would be."""
-        if not self._failures or self._clock() < self._left_at + PAUSE_SECONDS:
-            return False
-        self._leave_alone(PAUSE_SECONDS)
-        return True
+        """Whether it failed, and was left alone for as long as a single node would be."""
+        return bool(self._failures) and self._clock() >= self._failed_at + PAUSE_SECONDS
 
     def answered(self) -> None:
         """It did."""
         if self._failures:
-            self._failures = 0
-            self._left_at = self._paused_until = float("-inf")
+            self._failures, self._paused_until = 0, float("-inf")
 
     def failed(self) -> None:
         """It did not, or not in time."""
-        pause = min(PAUSE_SECONDS * 2**self._failures, self._longest_pause)
+        self._failed_at = self._clock()
+        self._paused_until = self._failed_at + min(PAUSE_SECONDS * 2**self._failures, self._longest_pause)
         self._failures = min(self._failures + 1, MOST_FAILURES)
-        self._leave_alone(pause)
-
-    def _leave_alone(self, seconds: float) -> None:
-        self._left_at = self._clock()
-        self._paused_until = self._left_at + seconds
