@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install installed bench drill races deaths simulate clean messages fuzz audit
+.PHONY: run test check install installed bench drill nodes races deaths simulate clean messages fuzz audit
 
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
@@ -25,6 +25,10 @@ bench: install
 # The faults that happen, on real engines with people at work: prints what was lost, fails where anything was.
 drill: install
 	@$(BIN)/python -m drill
+
+# Two of everything, any of which is taken away with people at work: prints what was lost, fails where anything was.
+nodes: install
+	@$(BIN)/python -m drill.nodes
 
 # The races of the test suite, for 200 rounds each instead of 2, and a long walk of the order machine.
 races: install

@@ -10,57 +10,22 @@ import datetime as dt
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from drill import checks, surroundings, town
+from drill import town
 from drill.calls import Book
 from drill.faults import FAULTS
 from drill.installation import Installation
-from drill.people import Crowd
-from drill.scene import Fault, Scene
+from drill.rows import HEAD, Row, happen
+from drill.scene import Fault
 from drill.surroundings import NotHere, Surroundings
-from marketplace.engines.process import EngineError
 
 RESULTS = Path(__file__).parent / "results"
-WARM = 5
-"""Writes that are acknowledged before the fault, and again after it."""
-WARM_SECONDS = 90
-FAILURES = (LookupError, OSError, subprocess.SubprocessError, EngineError, SQLAlchemyError)
-"""How the drill itself fails where the program is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What came of one fault."""
-
-    fault: str
-    acknowledged: int = 0
-    """Writes, from a little before the fault to a little after it."""
-    came_again: int = 0
-    """Requests that were cut off, or told to come again."""
-    back_after: float | None = None
-    """Seconds from the end of the fault until writes were acknowledged again."""
-    lost: tuple[str, ...] = ()
-    not_tried: str = ""
-
-    def line(self) -> str:
-        """As a line of the table."""
-        if self.not_tried:
-            return f"| {self.fault} | – | – | – | not tried: {self.not_tried} |"
-        back = "never" if self.back_after is None else f"{self.back_after:.1f} s"
-        lost = "; ".join(self.lost) or "nothing"
-        return f"| {self.fault} | {self.acknowledged} | {self.came_again} | {back} | {lost} |"
-
-
-HEAD = "| fault | writes acknowledged | came again | writes taken again after | lost |\n|---|---|---|---|---|"
 
 
 def drill(faults: Sequence[Fault], folder: Path, *, cards: bool = True) -> Iterator[Row]:
@@ -85,38 +50,9 @@ def _in_one(
     try:
         for fault in faults:
             book = book.next_page()
-            yield _happen(here, made, fault, book)
+            yield happen(here, made, fault, book)
     finally:
         here.stop()
-
-
-def _happen(here: Installation, made: town.Town, fault: Fault, book: Book) -> Row:
-    before = book.acknowledged
-    with Crowd(here.address, made, book) as crowd:
-        scene = Scene(here, made, crowd)
-        scene.must_work("before the fault", WARM)
-        try:
-            fault.act(scene)
-        except FAILURES as error:
-            scene.lost.append(f"the drill could not go on: {error!r}")
-        back = crowd.works(WARM, most=WARM_SECONDS)
-    if back is None:
-        scene.lost.append("no writes were taken after the fault")
-    if not fault.refusals:
-        scene.lost += (f"refused: {what}" for what in book.refused[:5])
-    scene.lost += _found(here, book)
-    return Row(fault.name, book.acknowledged - before, book.retried, back, tuple(scene.lost))
-
-
-def _found(here: Installation, book: Book) -> list[str]:
-    """What the checks find; where they can't be made, the program is started again for the next fault."""
-    try:
-        found = checks.after(here, book, surroundings.seen(here, "media"))
-    except FAILURES as error:
-        here.stop()
-        here.start()
-        return [f"it could not be checked: {error!r}"]
-    return [f"{name}: {what}" for name, some in found.items() for what in some]
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from marketplace.commands.surroundings import clock
 from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.engines.embedded import engines
-from search.engine import Engine
+from search.nodes import Nodes
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     ahead = dt.timedelta(days=float(sys.argv[1]))
     with engines(from_environment()) as settings:
         sessions = make_sessions(make_engine(settings.database_url))
-        run_forever(Means(settings, sessions, Engine(settings), lambda: clock() + ahead))
+        run_forever(Means(settings, sessions, Nodes(settings), lambda: clock() + ahead))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -80,25 +81,48 @@ class Answer:
 
 
 class Client:
-    """Whoever calls the program, with a look at each answer."""
+    """Whoever calls the program, with a look at each answer.
 
-    def __init__(self, address: str, book: Book, over: threading.Event) -> None:
-        self.address, self.book, self.over = address, book, over
+    Of several web nodes each call takes the next, as a proxy would that stands before them: one that does
+    not listen is passed over, and nobody notices.
+    """
+
+    def __init__(self, addresses: Sequence[str], book: Book, over: threading.Event) -> None:
+        self.addresses, self.book, self.over = addresses, book, over
         self.pool = urllib3.PoolManager(retries=False, timeout=PATIENCE)
+        self.turn = itertools.count()
+
+    @property
+    def address(self) -> str:
+        """Where one of the nodes is."""
+        return self.addresses[0]
 
     def once(self, method: str, path: str, headers: Mapping[str, str], **sent: Any) -> Answer | None:
         """One try; None where no whole answer came."""
-        try:
-            got = self.pool.request(
-                method, self.address + path, headers=dict(headers), redirect=False, **sent
-            )
-        except urllib3.exceptions.HTTPError:
+        got = self._asked(method, path, headers, **sent)
+        if got is None:
             self.book.answers["cut off"] += 1
             return None
         answer = Answer(got.status, got.data.decode(errors="replace"), got.headers)
         self.book.answers[str(answer.status)] += 1
         self._look(method, path, answer)
         return answer
+
+    def _asked(
+        self, method: str, path: str, headers: Mapping[str, str], **sent: Any
+    ) -> urllib3.BaseHTTPResponse | None:
+        first = next(self.turn)
+        for number in range(len(self.addresses)):
+            address = self.addresses[(first + number) % len(self.addresses)]
+            try:
+                return self.pool.request(
+                    method, address + path, headers=dict(headers), redirect=False, **sent
+                )
+            except urllib3.exceptions.NewConnectionError:
+                continue
+            except urllib3.exceptions.HTTPError:
+                return None
+        return None
 
     def insist(self, method: str, path: str, headers: Mapping[str, str], **sent: Any) -> Answer | None:
         """Try until there is an answer that doesn't ask to come again; None when the drill is over."""

@@ -23,8 +23,7 @@ from marketplace.domain.orders import StepState
 from marketplace.media.images import SIZES
 from marketplace.media.store import key
 from marketplace.use_cases import audit_chain, piece_ledger
-from search import drift
-from search.engine import Engine
+from search.nodes import Nodes
 
 STILL_SECONDS = 120
 """How long index and chain may stand still before they count as not catching up by themselves."""
@@ -203,7 +202,7 @@ def _audit(sessions: SessionFactory) -> Losses:
 
 
 def _index(sessions: SessionFactory, settings: Settings) -> Losses:
-    figures = drift.repair(sessions, Engine(settings), dry_run=True)
+    figures = Nodes(settings).repair(sessions, dry_run=True)
     return [f"{figures[what]} {what}" for what in ("missing", "changed", "orphaned") if figures[what]]
 
 

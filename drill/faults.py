@@ -64,7 +64,7 @@ def second_jobs(scene: Scene) -> None:
 
 def fill_photos(scene: Scene) -> None:
     """No photo can be kept any more; then there is room again."""
-    media = surroundings.seen(scene.here, "media")
+    media = scene.here.seen("media")
     surroundings.fill(media)
     answers = scene.crowd.book.answers
     scene.must("nobody was told that the disk is full", lambda: answers["507"] > 0)
@@ -73,7 +73,7 @@ def fill_photos(scene: Scene) -> None:
 
 def fill_database(scene: Scene) -> None:
     """The database can't write any more; then there is room again."""
-    folder = surroundings.seen(scene.here, "postgres")
+    folder = scene.here.seen("postgres")
     surroundings.fill(folder)
     answers = scene.crowd.book.answers
     scene.must("nobody was asked to come again", lambda: answers["503"] + answers["507"] > 0)

@@ -55,6 +55,16 @@ class Installation:
         """Where it serves."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where all its web nodes serve."""
+        return [self.address]
+
+    def seen(self, folder: str) -> Path:
+        """A folder of the home as the installation sees it."""
+        assert self.running is not None
+        return Path(f"/proc/{self.running.pid}/root{self.home}/{folder}")
+
     def environment(self) -> dict[str, str]:
         """The environment of every command of this installation."""
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
@@ -65,13 +75,13 @@ class Installation:
         """A ``gwc`` command in the installation's surroundings."""
         return [*self.wrap, sys.executable, "-m", "marketplace.cli", *arguments]
 
-    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def spawn(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
         """Start a ``gwc`` command beside the running program; it ends with us."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", *self.command(*arguments)],
-                env=self.environment(),
+                env=self.environment() | variables,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -145,9 +145,15 @@ class Crowd:
     """Everybody at work on one installation, from ``with`` to its end."""
 
     def __init__(
-        self, address: str, town: Town, book: Book | None = None, *, desks: int = 3, readers: int = 2
+        self,
+        addresses: Sequence[str],
+        town: Town,
+        book: Book | None = None,
+        *,
+        desks: int = 3,
+        readers: int = 2,
     ) -> None:
-        self.book, self._address, self._over = book or Book(), address, threading.Event()
+        self.book, self._addresses, self._over = book or Book(), addresses, threading.Event()
         units = list(PEOPLE)
         self._threads: Sequence[threading.Thread] = [
             *(
@@ -159,7 +165,12 @@ class Crowd:
 
     def client(self) -> Client:
         """Somebody else who calls the program while the crowd is at work."""
-        return Client(self._address, self.book, self._over)
+        return Client(self._addresses, self.book, self._over)
+
+    @property
+    def size(self) -> int:
+        """How many they are, each with one request at a time."""
+        return len(self._threads)
 
     def __enter__(self) -> Crowd:
         for thread in self._threads:

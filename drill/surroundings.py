@@ -49,12 +49,6 @@ class Surroundings:
         return here
 
 
-def seen(here: Installation, folder: str) -> Path:
-    """A folder of the home as the installation sees it."""
-    assert here.running is not None
-    return Path(f"/proc/{here.running.pid}/root{here.home}/{folder}")
-
-
 def fill(folder: Path) -> None:
     """Take all the space that is left on a disk."""
     with (folder / BALLAST).open("ab", buffering=0) as file:

@@ -13,7 +13,7 @@ from sqlalchemy import Select
 from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
 from marketplace.domain.jobs import Plan
-from search.engine import Engine
+from search.nodes import Nodes
 
 Figures = Mapping[str, int]
 
@@ -24,7 +24,7 @@ class Means:
 
     settings: Settings
     sessions: SessionFactory
-    engine: Engine
+    nodes: Nodes
     clock: Callable[[], dt.datetime]
     keep_going: Callable[[], bool] = lambda: True
     """False once the process is asked to end: long work then stops where it can be taken up again."""

@@ -23,7 +23,7 @@ from marketplace.domain.permissions import PLATFORM
 from marketplace.mail.carriers import MailServerDown, carrier_of
 from marketplace.media.store import FolderStore
 from marketplace.use_cases import audit_chain, mailing, photo_files, register_import, register_worker
-from search import drift, indexer
+from search import indexer
 
 log = get_logger()
 
@@ -39,7 +39,7 @@ def drain_outbox(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
                 select(func.count()).select_from(OutboxRow).where(OutboxRow.drained_at.is_(None))
             )
         return {"waiting": waiting or 0}
-    return indexer.drain_outbox(means.sessions, means.engine)
+    return means.nodes.drain(means.sessions, means.keep_going)
 
 
 def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
@@ -54,7 +54,7 @@ def import_registers(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 def repair_index(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
     """Compare index and database and mend what differs."""
-    return drift.repair(means.sessions, means.engine, dry_run=dry_run)
+    return means.nodes.repair(means.sessions, dry_run=dry_run)
 
 
 def seal_audit(means: Means, _now: dt.datetime, dry_run: bool) -> Figures:
@@ -113,7 +113,7 @@ def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
             return {"answers": count, "photos": photos}
         answers = session.execute(delete(KeptAnswer).where(old).returning(KeptAnswer.key)).all()
         imports = register_import.clear_old(session, means.settings, now)
-    outbox = indexer.purge(means.sessions, now)
+    outbox = means.nodes.purge(means.sessions, now)
     return {"answers": len(answers), "imports": imports, "outbox": outbox, "photos": photos}
 
 

@@ -35,8 +35,7 @@ from marketplace.engines.embedded import Keeper, engines
 from marketplace.engines.process import EngineError
 from marketplace.media.store import FolderStore
 from marketplace.use_cases import accounts, register_import, register_runs, register_worker
-from search import rebuild
-from search.engine import Engine
+from search.nodes import Nodes
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,7 +51,7 @@ def run(with_demo: bool) -> None:
         shown = with_demo and _ensure_demo(sessions)
 
         def ready() -> None:
-            click.echo(f"\n公物仓 serves on http://{serve.HOST}:{settings.port}  (Ctrl-C ends it)\n")
+            click.echo(f"\n公物仓 serves on http://{settings.host}:{settings.port}  (Ctrl-C ends it)\n")
             if shown:
                 _print_accounts()
             sys.stdout.flush()
@@ -199,12 +198,11 @@ cli.add_command(restore)
 
 @cli.command()
 def reindex() -> None:
-    """Fill a new search index aside and swap it in."""
+    """Fill a new search index aside and swap it in, in every search node."""
     with prepared() as (settings, sessions), progress_bar() as bar:
         task = bar.add_task("documents", total=None)
-        rebuild.rebuild(
+        Nodes(settings).rebuild(
             sessions,
-            Engine(settings),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     click.echo("The index is new.")
@@ -228,7 +226,7 @@ def main() -> None:
 
 
 def _means(settings: Settings, sessions: SessionFactory) -> Means:
-    return Means(settings=settings, sessions=sessions, engine=Engine(settings), clock=clock)
+    return Means(settings=settings, sessions=sessions, nodes=Nodes(settings), clock=clock)
 
 
 def _ensure_demo(sessions: SessionFactory) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -48,10 +49,13 @@ class Settings:
     """Everything made at run time lies below this folder (``GWC_HOME``, default ``var/``)."""
     database_url: str = ""
     meili_url: str = ""
+    """Where Meilisearch is; several addresses, with commas or blanks between, are as many search nodes."""
     meili_key: str = field(default="", repr=False)
     index_name: str = "assets"
     """Name of the search index, so that several installations can share one Meilisearch."""
     secret_key: str = field(default="", repr=False)
+    host: str = "127.0.0.1"
+    """Address that the web server listens on."""
     port: int = 8000
     workers: int = 2
     secure_cookies: bool = False
@@ -87,6 +91,11 @@ class Settings:
         return self.home / "run"
 
     @property
+    def meili_urls(self) -> tuple[str, ...]:
+        """The addresses of all search nodes."""
+        return tuple(url.rstrip("/") for url in re.split(r"[,\s]+", self.meili_url) if url)
+
+    @property
     def external_engines(self) -> bool:
         """True when the operator supplies both engines and nothing is to be started here."""
         return bool(self.database_url and self.meili_url)
@@ -97,11 +106,27 @@ class Settings:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """Name the psycopg 3 driver in a plain ``postgresql://`` address."""
+    """Name the psycopg 3 driver in a plain ``postgresql://`` address.
+
+    Several servers may be named as libpq has it, ``//user@one:5432,two:5432/name``; the same is then said in
+    a way that SQLAlchemy and libpq both read.
+    """
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
+            return _one_authority("postgresql+psycopg://" + url.removeprefix(prefix))
+    return _one_authority(url)
+
+
+def _one_authority(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    login, at, hosts = authority.rpartition("@")
+    if "," not in hosts:
+        return url
+    named = [host.partition(":") for host in hosts.split(",")]
+    several = f"host={','.join(host for host, _, _ in named)}&port={','.join(port for *_, port in named)}"
+    name, _, query = path.partition("?")
+    return f"{scheme}://{login}{at}/{name}?{several}" + (f"&{query}" if query else "")
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -120,10 +145,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         home=home,
         database_url=sqlalchemy_url(environ.get("DATABASE_URL", "")),
-        meili_url=environ.get("MEILI_URL", "").rstrip("/"),
+        meili_url=environ.get("MEILI_URL", "").strip().rstrip("/"),
         meili_key=environ.get("MEILI_KEY", ""),
         index_name=environ.get("MEILI_INDEX", "assets"),
         secret_key=environ.get("SECRET_KEY") or _kept_secret(home / "secret_key"),
+        host=environ.get("LISTEN") or "127.0.0.1",
         port=port,
         workers=int(environ.get("WORKERS", "2")),
         secure_cookies=environ.get("SECURE_COOKIES", "") in {"1", "true", "yes"},
@@ -163,7 +189,7 @@ def mail_server(environ: Mapping[str, str]) -> MailServer | None:
 
 def keep_secret(home: Path, secret: str) -> None:
     """Put the secret of a restored installation in the place of the one that was made for the new home."""
-    draft = home / f"secret_key.{os.getpid()}"
+    draft = home / f"secret_key.{secrets.token_hex(8)}"
     _write_private(draft, secret)
     draft.replace(home / "secret_key")
 
@@ -176,10 +202,11 @@ def _write_private(path: Path, text: str) -> None:
 def _kept_secret(path: Path) -> str:
     """Read the secret at ``path``, making it first when absent; only its owner may read it.
 
-    It is written aside and linked into place, so two processes starting together agree on one.
+    It is written aside and linked into place, so two processes starting together, be it on two machines that
+    share the folder, agree on one.
     """
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         _write_private(draft, secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)

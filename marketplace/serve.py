@@ -20,7 +20,6 @@ from marketplace.config import ROOT, Settings
 from marketplace.edge.gate import PLACES
 from marketplace.engines import process
 
-HOST = "127.0.0.1"
 RESTART_SECONDS = 1.0
 """Pause before a child that ended by itself is started again."""
 
@@ -55,7 +54,7 @@ def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_applicati
     Granian(
         target,
         factory=True,
-        address=HOST,
+        address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
@@ -88,7 +87,7 @@ def run_together(
     Raises:
         PortTakenError: the port is in use.
     """
-    _wait_for_port(settings.port)
+    _wait_for_port(settings)
     env = child_environment(settings, demo=demo)
     children = [Child(["marketplace.cli", "web"], env), Child(["marketplace.cli", "jobs"], env)]
     done = threading.Event()
@@ -117,6 +116,7 @@ def child_environment(settings: Settings, *, demo: bool = False) -> dict[str, st
         "MEILI_URL": settings.meili_url,
         "MEILI_KEY": settings.meili_key,
         "SECRET_KEY": settings.secret_key,
+        "LISTEN": settings.host,
         "PORT": str(settings.port),
         "WORKERS": str(settings.workers),
         "GWC_DEMO": "1" if demo else "",
@@ -128,7 +128,7 @@ def _announce(settings: Settings, ready: Callable[[], None], done: threading.Eve
         try:
             if (
                 urllib3.request(
-                    "GET", f"http://{HOST}:{settings.port}/healthz", timeout=2, retries=False
+                    "GET", f"http://{settings.host}:{settings.port}/healthz", timeout=2, retries=False
                 ).status
                 == 200
             ):
@@ -138,19 +138,20 @@ def _announce(settings: Settings, ready: Callable[[], None], done: threading.Eve
             done.wait(0.2)
 
 
-def _wait_for_port(port: int) -> None:
+def _wait_for_port(settings: Settings) -> None:
     """A server of ours that was killed a moment ago needs a moment to let go of its port."""
-    if not process.wait_until(lambda: _is_free(port), seconds=6, every=0.2):
+    if not process.wait_until(lambda: _is_free(settings.host, settings.port), seconds=6, every=0.2):
         raise PortTakenError(
-            f"Port {port} is in use by another program. Stop it, or choose another: PORT=8001 make run"
+            f"Port {settings.port} is in use by another program."
+            " Stop it, or choose another: PORT=8001 make run"
         )
 
 
-def _is_free(port: int) -> bool:
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
         return True

@@ -8,6 +8,7 @@ from marketplace.db.outbox import reindex_soon
 from marketplace.db.session import SessionFactory, transaction
 from search import documents, lines
 from search.engine import Engine
+from search.indexer import queue_of
 from search.rebuild import ensure_index
 
 BATCH = 2_000
@@ -20,7 +21,7 @@ Hashes = Iterator[tuple[int, str]]
 def repair(
     sessions: SessionFactory, engine: Engine, *, dry_run: bool = False, batch: int = BATCH
 ) -> Mapping[str, int]:
-    """Note in the outbox every asset whose document is missing, differs, or has no asset any more.
+    """Note in the outbox every asset whose document in a node is missing, differs, or has no asset any more.
 
     What the engine keeps is read whole: the hash that a document carries says nothing of what became of
     it since. Both sides are streamed in the order of ids, so memory does not grow with the register.
@@ -28,6 +29,7 @@ def repair(
 
     Raises:
         EngineDown, EngineRefused: the engine could not be read.
+        Unfilled: the index is missing, and there are other nodes.
     """
     if not dry_run:
         ensure_index(sessions, engine)
@@ -40,15 +42,15 @@ def repair(
         figures["orphaned" if wanted is None else "missing" if found is None else "changed"] += 1
         noted.append(asset_id)
         if len(noted) == batch:
-            _note(sessions, noted, dry_run=dry_run)
-    _note(sessions, noted, dry_run=dry_run)
+            _note(sessions, engine, noted, dry_run=dry_run)
+    _note(sessions, engine, noted, dry_run=dry_run)
     return figures
 
 
-def _note(sessions: SessionFactory, noted: list[int], *, dry_run: bool) -> None:
+def _note(sessions: SessionFactory, engine: Engine, noted: list[int], *, dry_run: bool) -> None:
     if not dry_run:
         with transaction(sessions) as session:
-            reindex_soon(session, noted)
+            reindex_soon(session, noted, queue_of(session, engine))
     noted.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -36,10 +37,14 @@ class EngineRefused(EngineError):
 
 
 class Engine:
-    """One Meilisearch and the index of this installation in it. Safe to share between threads."""
+    """One Meilisearch and the index of this installation in it. Safe to share between threads.
+
+    ``name`` tells it from the others, where there are several.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.index = settings.index_name
+        self.name = settings.meili_url.partition("://")[2].rpartition("@")[2]
         self._wire = Wire(settings.meili_url)
         self._headers = {
             "Authorization": f"Bearer {settings.meili_key}",
@@ -114,6 +119,11 @@ class Engine:
             return [_content(answer) for answer in self._wire.ask(requests, patience)]
         except (OSError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
+
+
+def engines_of(settings: Settings) -> tuple[Engine, ...]:
+    """Every search node, in the order in which the settings name them."""
+    return tuple(Engine(dataclasses.replace(settings, meili_url=url)) for url in settings.meili_urls)
 
 
 def _content(answer: Answer) -> Any:

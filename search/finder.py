@@ -1,10 +1,10 @@
-"""The finder that web and interface are handed: the engine answers, or else the database."""
+"""The finder that web and interface are handed: a search node answers, or else the database."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from structlog import get_logger
@@ -13,11 +13,10 @@ from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
 from marketplace.domain.finding import Found, Reach, Sort, Wish
 from search import answers, cursors, fallback, queries, spellings
-from search.engine import Engine, EngineDown, EngineRefused
+from search.choice import Choice
+from search.engine import Engine, EngineDown, EngineRefused, engines_of
 from search.orders import has_words
 
-PAUSE_SECONDS = 2.0
-"""After a failure the engine is left alone for this long, so that not every search waits for it."""
 HITS_AT_ONCE = 1_000
 """Hits of one answer when all of them are wanted: few enough for the engine to answer in time."""
 
@@ -35,10 +34,9 @@ class MeiliFinder:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.engine = Engine(settings)
+        self.engines = engines_of(settings)
         self._sessions = sessions
-        self._clock = clock
-        self._paused_until = float("-inf")
+        self._choice = Choice(self.engines, sessions, clock)
 
     def find(self, wish: Wish, reach: Reach) -> Found:
         """Find what the viewer may see.
@@ -51,7 +49,7 @@ class MeiliFinder:
         scope = queries.scope(reach, listed=wish.listed)
         if scope is None:
             return Found(items=[], total=0)
-        found = self._from_engine(lambda: answers.find(self.engine, wish, scope, cursor))
+        found = self._from_engine(lambda engine: answers.find(engine, wish, scope, cursor))
         if found is None:
             with self._sessions() as session:
                 found = fallback.find(session, wish, reach, cursor)
@@ -83,29 +81,34 @@ class MeiliFinder:
         if scope is None or not words:
             return []
         query = queries.suggesting(words, scope, limit)
-        names = self._from_engine(lambda: self._names(query))
+        names = self._from_engine(lambda engine: _names(engine, query))
         if names is None:
             with self._sessions() as session:
                 names = fallback.suggest(session, q, reach, limit)
         return names
 
-    def _names(self, query: queries.Query) -> list[str]:
-        [answer] = self.engine.search(query)
-        return [hit["name"] for hit in answer["hits"]]
+    def nodes(self) -> Mapping[str, bool]:
+        """Whether each search node answers; when none does, ``find`` still does, from the database."""
+        return {engine.name: engine.healthy() for engine in self.engines}
 
-    def healthy(self) -> bool:
-        """Whether the search engine answers; when not, ``find`` still does, from the database."""
-        return self.engine.healthy()
-
-    def _from_engine(self, ask: Callable[[], T]) -> T | None:
-        """The engine's answer; None when it can't give one, or could not a moment ago."""
-        if self._clock() < self._paused_until:
-            return None
-        try:
-            return ask()
-        except EngineDown as error:
-            self._paused_until = self._clock() + PAUSE_SECONDS
-            log.warning("search_engine_down", error=str(error))
-        except EngineRefused as error:
-            log.error("search_engine_refused", code=error.code, error=str(error))
+    def _from_engine(self, ask: Callable[[Engine], T]) -> T | None:
+        """The answer of the first node that gives one; None when none does, or could a moment ago."""
+        for node in self._choice.in_turn():
+            try:
+                answer = ask(node.engine)
+            except EngineDown as error:
+                node.failed()
+                log.warning("search_engine_down", node=node.engine.name, error=str(error))
+            except EngineRefused as error:
+                if error.code == "index_not_found":
+                    node.failed()
+                log.error("search_engine_refused", node=node.engine.name, code=error.code, error=str(error))
+            else:
+                node.answered()
+                return answer
         return None
+
+
+def _names(engine: Engine, query: queries.Query) -> list[str]:
+    [answer] = engine.search(query)
+    return [hit["name"] for hit in answer["hits"]]

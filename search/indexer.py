@@ -1,15 +1,17 @@
-"""Carrying changes from the outbox into the live index, in batches that can be repeated."""
+"""Carrying changes from the outbox into the live index of a node, in batches that can be repeated."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from marketplace.db import search_nodes
 from marketplace.db.assets import Asset
-from marketplace.db.outbox import OutboxRow, reindex_soon_where
+from marketplace.db.outbox import EVERY, QUEUE, OutboxRow, reindex_soon_where, waiting_for
+from marketplace.db.search_nodes import SearchNode
 from marketplace.db.session import SessionFactory, transaction
 from search import documents, lines, schema
 from search.engine import Engine
@@ -17,31 +19,39 @@ from search.engine import Engine
 BATCH = 10_000
 """Outbox rows drained at once: every batch has a fixed cost in the engine."""
 KEPT = dt.timedelta(days=1)
-"""How long drained rows are kept; a rebuild replays those drained since it began."""
+"""How long drained rows are kept, as a rebuild replays those drained since it began; and those that wait for
+a node that is away."""
 DRAIN_LOCK = 7_351_201
-"""Advisory lock of whoever writes the live index: one at a time, so that an older reading of an asset
-never overwrites a newer one."""
+"""Advisory lock of whoever writes the live index of a node: one at a time, so that an older reading of an
+asset never overwrites a newer one."""
 REBUILD_LOCK = 7_351_202
 """Advisory lock of a rebuild under way."""
 
 
 def waiting(_now: dt.datetime) -> Select[int]:
-    """The row that has waited longest, if any."""
-    return select(OutboxRow.id).where(OutboxRow.drained_at.is_(None)).order_by(OutboxRow.id).limit(1)
+    """A row as long as something waits; always where nodes are several, to look after each."""
+    rows = select(OutboxRow.id).where(OutboxRow.drained_at.is_(None))
+    return select(literal(1)).where(or_(rows.exists(), select(SearchNode.name).exists()))
+
+
+class Unfilled(Exception):
+    """A node beside others has no index: it has to be filled before it may be asked again."""
 
 
 def drain_outbox(sessions: SessionFactory, engine: Engine, *, batch: int = BATCH) -> Mapping[str, int]:
     """Write the documents of one batch of waiting rows; counts of ``rows``, ``written``, ``deleted``.
 
-    All zero when nothing waits or somebody else is draining. The rows are marked in the transaction
-    that holds them, after the engine has confirmed: whatever ends this early, the next drainer does
-    all of it again.
+    All zero when nothing waits for this node or somebody else is feeding it. The rows are marked in the
+    transaction that holds them, after the engine has confirmed: whatever ends this early, the next drainer
+    does all of it again. What waits for every node is taken by the only one; several are handed rows of
+    their own before (:func:`marketplace.db.search_nodes.hand_over`).
 
     Raises:
         EngineDown, EngineRefused: the engine did not take the batch; its rows wait on.
+        Unfilled: the index is missing, and there are other nodes.
     """
     with transaction(sessions) as session:
-        rows = _claim(session, batch) if lock(session, DRAIN_LOCK) else {}
+        rows = _claim(session, engine.name, batch) if lock(session, DRAIN_LOCK, engine.name) else {}
         if not rows:
             return {"rows": 0, "written": 0, "deleted": 0}
         if not schema.exists(engine, engine.index):
@@ -69,42 +79,68 @@ def write(session: Session, engine: Engine, index: str, assets: Sequence[int]) -
 
 
 def begin_anew(sessions: SessionFactory, engine: Engine) -> None:
-    """Make the live index, which is missing, and have every document written into it.
+    """Make the live index of the only node, which is missing, and have every document written into it.
 
     The documents are noted first, for good: an index that is there lacks nothing but what waits.
+
+    Raises:
+        Unfilled: there are other nodes, which answer as long as this one is filled aside.
     """
     with transaction(sessions) as session:
-        reindex_everything(session)
+        queue = queue_of(session, engine)
+        if queue == EVERY:
+            reindex_everything(session, queue)
+        else:
+            search_nodes.set_complete(session, engine.name, False)
+    if queue != EVERY:
+        raise Unfilled(engine.name)
     schema.create(engine, engine.index)
 
 
-def reindex_everything(session: Session) -> None:
+def queue_of(session: Session, engine: Engine) -> str:
+    """For whom a row is noted that only this node needs: the only one takes what is there for all."""
+    return engine.name if search_nodes.names(session) - {engine.name} else EVERY
+
+
+def reindex_everything(session: Session, node: str) -> None:
     """Note every asset that does not wait already."""
-    waiting = select(OutboxRow.id).where(OutboxRow.asset_id == Asset.id, OutboxRow.drained_at.is_(None))
-    reindex_soon_where(session, select(Asset.id).where(~waiting.exists()))
+    waiting = select(OutboxRow.id).where(
+        OutboxRow.asset_id == Asset.id, OutboxRow.drained_at.is_(None), OutboxRow.node == node
+    )
+    reindex_soon_where(session, select(Asset.id).where(~waiting.exists()), node)
 
 
-def purge(sessions: SessionFactory, now: dt.datetime) -> int:
-    """Forget rows that were drained long ago; how many. None while a rebuild may need them."""
+def purge(sessions: SessionFactory, now: dt.datetime, own: Collection[str] = ()) -> int:
+    """Forget rows that were drained long ago; how many. None while a rebuild may need them.
+
+    And what waits for nodes that were away that long, but for our own, or that nobody names any more.
+    """
     gone = delete(OutboxRow).where(OutboxRow.drained_at < now - KEPT).returning(OutboxRow.id).cte()
     with transaction(sessions) as session:
         if not lock(session, REBUILD_LOCK):
             return 0
+        search_nodes.give_up(session, now - KEPT, own)
         return session.scalar(select(func.count()).select_from(gone)) or 0
 
 
-def lock(session: Session, key: int) -> bool:
-    """Take an advisory lock for the rest of the transaction, if it is free."""
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+def lock(session: Session, key: int, node: str = "") -> bool:
+    """Take an advisory lock, of one node or of all, for the rest of the transaction, if it is free."""
+    keys = (key, func.hashtext(node)) if node else (key,)
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(*keys))))
 
 
-def _claim(session: Session, batch: int) -> dict[int, int]:
-    """Waiting rows, oldest first, and the assets they name."""
+def _claim(session: Session, node: str, batch: int) -> dict[int, int]:
+    """Waiting rows, oldest first, and the assets they name.
+
+    Whether this is the only node is looked at together with the rows: one that joins meanwhile is filled
+    later than what these rows announce was changed.
+    """
+    others = select(SearchNode.name).where(SearchNode.name != node).exists()
     waiting = (
         select(OutboxRow.id, OutboxRow.asset_id)
-        .where(OutboxRow.drained_at.is_(None))
-        .order_by(OutboxRow.id)
+        .order_by(*QUEUE)
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    return dict(session.execute(waiting).all())
+    for_every = session.execute(waiting.where(*waiting_for(literal(EVERY)), ~others)).all()
+    return dict(for_every or session.execute(waiting.where(*waiting_for(literal(node)))).all())

@@ -11,8 +11,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from structlog import get_logger
 
+from marketplace.db import search_nodes
 from marketplace.db.assets import Asset
-from marketplace.db.outbox import OutboxRow
+from marketplace.db.outbox import EVERY, OutboxRow
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.domain.text import N_
@@ -32,16 +33,25 @@ def ensure_index(sessions: SessionFactory, engine: Engine) -> None:
 
     An index of an older release stays searchable while it is refitted. Without an engine nothing is
     done: searches are answered by the database, and the drainer makes the index when it can.
+
+    Raises:
+        Unfilled: the index is missing, and there are other nodes.
     """
     try:
         if not schema.exists(engine, engine.index):
             indexer.begin_anew(sessions, engine)
-        elif needs_rebuild(engine):
-            with transaction(sessions) as session:
-                indexer.reindex_everything(session)
-            schema.refit(engine, engine.index)
+        else:
+            fit(sessions, engine)
     except EngineDown as error:
-        log.warning("search_index_not_checked", error=str(error))
+        log.warning("search_index_not_checked", node=engine.name, error=str(error))
+
+
+def fit(sessions: SessionFactory, engine: Engine) -> None:
+    """Have an index that is there, but of another release, brought to the shape of this one."""
+    if needs_rebuild(engine):
+        with transaction(sessions) as session:
+            indexer.reindex_everything(session, indexer.queue_of(session, engine))
+        schema.refit(engine, engine.index)
 
 
 def needs_rebuild(engine: Engine) -> bool:
@@ -65,17 +75,20 @@ def rebuild(
     rebuild removes what it left behind. ``progress`` hears documents written and all there are.
 
     Raises:
-        Conflict: another rebuild is under way.
+        Conflict: another rebuild of this node is under way.
         EngineDown, EngineRefused: the engine could not do it.
     """
     aside = f"{engine.index}_aside"
     with transaction(sessions) as guard:
-        if not indexer.lock(guard, indexer.REBUILD_LOCK):
+        guard.execute(select(func.pg_advisory_xact_lock_shared(indexer.REBUILD_LOCK)))
+        if not indexer.lock(guard, indexer.REBUILD_LOCK, engine.name):
             raise Conflict(N_("索引正在重建，请等它完成后再试。"), code="rebuild_under_way")
         began = guard.execute(select(func.clock_timestamp())).scalar_one()
         schema.drop(engine, aside)
         schema.create(engine, aside)
         written = _fill(sessions, engine, aside, batch, progress)
+        # The locks, and the clock that ``began`` was read from, are gone with the server that had them.
+        guard.execute(select(1))
         replayed = _swap(sessions, engine, aside, began, batch)
         schema.drop(engine, aside)
     return {"documents": written, "replayed": replayed}
@@ -114,18 +127,20 @@ def _swap(sessions: SessionFactory, engine: Engine, aside: str, began: dt.dateti
     """
     with transaction(sessions) as session:
         session.execute(text("SET LOCAL lock_timeout = 0"))
-        session.execute(select(func.pg_advisory_xact_lock(indexer.DRAIN_LOCK)))
+        keys = indexer.DRAIN_LOCK, func.hashtext(engine.name)
+        session.execute(select(func.pg_advisory_xact_lock(*keys)))
         replayed, last = 0, 0
-        while changed := _changed(session, began, last, batch):
+        while changed := _changed(session, engine.name, began, last, batch):
             indexer.write(session, engine, aside, changed)
             replayed, last = replayed + len(changed), changed[-1]
-        if not schema.exists(engine, engine.index):
-            schema.create(engine, engine.index)
-        engine.wait(engine.call("POST", "/swap-indexes", [{"indexes": [engine.index, aside]}]))
+        # A missing one is never there without its documents.
+        swap = {"indexes": [aside, engine.index], "rename": not schema.exists(engine, engine.index)}
+        engine.wait(engine.call("POST", "/swap-indexes", [swap]))
+        search_nodes.set_complete(session, engine.name, True)
     return replayed
 
 
-def _changed(session: Session, began: dt.datetime, last: int, batch: int) -> list[int]:
-    drained = OutboxRow.drained_at >= began
-    query = select(OutboxRow.asset_id).where(drained, OutboxRow.asset_id > last).distinct()
+def _changed(session: Session, node: str, began: dt.datetime, last: int, batch: int) -> list[int]:
+    drained = OutboxRow.drained_at >= began, OutboxRow.node.in_((EVERY, node))
+    query = select(OutboxRow.asset_id).where(*drained, OutboxRow.asset_id > last).distinct()
     return list(session.scalars(query.order_by(OutboxRow.asset_id).limit(batch)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drill.__main__ import HEAD, drill
+from drill.__main__ import drill
 from drill.faults import FAULTS
+from drill.rows import HEAD
 
 
 def test_postgresql_killed_under_people_at_work_loses_nothing(tmp_path: Path) -> None:

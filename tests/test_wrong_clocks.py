@@ -16,7 +16,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.jobs import PLAN_OF
 from marketplace.use_cases import register_worker
 from marketplace.use_cases.register_worker import LEASE
-from search.engine import Engine
+from search.nodes import Nodes
 from tests.conftest import NOW
 from tests.registers import samples
 from tests.use_cases.importing import make_desk
@@ -32,7 +32,7 @@ def test_a_daily_job_done_for_next_year_is_done_today(settings: Settings, sessio
         return {}
 
     clock = [NOW + YEAR]
-    process = Clockwork(Means(settings, sessions, Engine(settings), lambda: clock[0]))
+    process = Clockwork(Means(settings, sessions, Nodes(settings), lambda: clock[0]))
     job = Job(PLAN_OF["tidy"], "", step)
     with transaction(sessions) as session:
         session.add(JobTurn(name="tidy", done_for=NOW - dt.timedelta(days=1)))

@@ -14,8 +14,7 @@ from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.engines.embedded import engines
 from marketplace.use_cases import audit_chain
-from search import rebuild
-from search.engine import Engine
+from search.nodes import Nodes
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -58,9 +57,8 @@ def restore(folder: Path) -> None:
             lambda what, count: bar.update(task, description=what, completed=count),
         )
         sessions = make_sessions(engine)
-        rebuild.rebuild(
+        Nodes(settings).rebuild(
             sessions,
-            Engine(settings),
             progress=lambda done, total: bar.update(task, description="index", completed=done, total=total),
         )
         verdict = audit_chain.verify(sessions)

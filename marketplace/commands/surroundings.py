@@ -14,8 +14,7 @@ from marketplace.db import migrate
 from marketplace.db.session import SessionFactory, make_engine, make_sessions, transaction
 from marketplace.engines.embedded import engines
 from marketplace.reference.catalogue import load_reference
-from search import rebuild
-from search.engine import Engine
+from search.nodes import Nodes
 
 err = Console(stderr=True)
 
@@ -34,7 +33,7 @@ def prepared() -> Iterator[tuple[Settings, SessionFactory]]:
         sessions = make_sessions(engine)
         with transaction(sessions) as session:
             load_reference(session)
-        rebuild.ensure_index(sessions, Engine(settings))
+        Nodes(settings).ensure(sessions)
         yield settings, sessions
         engine.dispose()
 

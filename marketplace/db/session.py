@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import TupleRow
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -36,18 +38,46 @@ def make_lookup(url: str, *, pool_size: int = 2) -> Engine:
     return _pooled(url, pool_size, planned_once, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
+BESIDE_OTHERS: Mapping[str, str] = {
+    "target_session_attrs": "read-write",
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+"""Where the address names several servers: the one that takes writes is wanted, and one whose machine is gone
+without a word is noticed within half a minute. Whatever the address says itself holds."""
+
+
 def _pooled(url: str, pool_size: int, settings: str = "", **options: Any) -> Engine:
+    said = make_url(url).query
+    several = "," in str(said.get("host", "")) or isinstance(said.get("host"), tuple)
+    beside = {name: value for name, value in BESIDE_OTHERS.items() if several and name not in said}
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         # The one used last is taken first: its statements and its caches are warm.
         pool_use_lifo=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s" + settings},
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s" + settings, **beside},
         **options,
     )
     event.listen(engine, "checkout", _refuse_closed)
+    event.listen(engine, "handle_error", _leave_a_replica, retval=True)
     return engine
+
+
+def _leave_a_replica(context: ExceptionContext) -> BaseException | None:
+    """Have a server that only lets read, as one that is not the first any more, count as away.
+
+    The connections to it are given up: the next ones find the server that takes writes.
+    """
+    refused = context.original_exception
+    if not isinstance(refused, ReadOnlySqlTransaction):
+        return None
+    context.is_disconnect = True
+    return OperationalError(context.statement, None, refused)
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
@@ -80,8 +110,12 @@ def driver_connection(lookup: Engine) -> Iterator[Driver]:
     """
     try:
         with contextlib.closing(lookup.raw_connection()) as pooled:
-            yield cast(Driver, pooled.driver_connection)
-    except psycopg.OperationalError as error:
+            try:
+                yield cast(Driver, pooled.driver_connection)
+            except ReadOnlySqlTransaction:
+                pooled.invalidate()
+                raise
+    except (psycopg.OperationalError, ReadOnlySqlTransaction) as error:
         raise OperationalError(None, None, error) from error
 
 

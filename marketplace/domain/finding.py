@@ -128,8 +128,8 @@ class Finder(Protocol):
         """Ids of all that a wish finds, each at least once, in pieces and in any order."""
         ...
 
-    def healthy(self) -> bool:
-        """Whether the search engine answers; when not, ``find`` still does, from the database."""
+    def nodes(self) -> Mapping[str, bool]:
+        """Whether each search node answers; when none does, ``find`` still does, from the database."""
         ...
 
     def suggest(self, q: str, reach: Reach, *, limit: int = 8) -> list[str]:

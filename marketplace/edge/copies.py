@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
+import secrets
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Copies:
         }
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(key)
-        draft = path.with_suffix(f".{os.getpid()}")
+        # Not by the number of the process: nodes share the folder, and two may have the same.
+        draft = path.with_suffix(f".{secrets.token_hex(8)}")
         draft.write_bytes(orjson.dumps(head) + b"\n" + page.body)
         draft.replace(path)
 

@@ -50,7 +50,7 @@ class Postgres:
             EngineError: it does not come up within 30 seconds.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._own(self.sockets)
+        self.own(self.sockets)
         if not (self.data / "PG_VERSION").exists():
             self._create_cluster()
         self._end_leftover()
@@ -94,7 +94,7 @@ class Postgres:
     def _create_cluster(self) -> None:
         draft = self.data.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
-        self._own(draft)
+        self.own(draft)
         done = process.run_unprivileged(
             [
                 programs() / "initdb",
@@ -137,7 +137,8 @@ class Postgres:
         except OSError:
             return False
 
-    def _own(self, folder: Path) -> None:
+    def own(self, folder: Path) -> None:
+        """Make a folder that the server may write to."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() == 0:
             account = pwd.getpwnam(process.UNPRIVILEGED)

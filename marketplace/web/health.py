@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -10,9 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.db import search_nodes
 from marketplace.db.assets import Asset
 from marketplace.db.migrate import is_current
-from marketplace.db.outbox import OutboxRow
 from marketplace.edge.access import for_everyone, public
 from marketplace.edge.context import db, now, services
 from marketplace.use_cases import jobs, mailing
@@ -41,7 +42,7 @@ def ready() -> Response:
         db().execute(text("SELECT 1"))
         checks["database"] = "ok"
         checks["migration"] = "ok" if is_current(db().connection()) else "outdated"
-        lag = queue_lag_seconds()
+        lag = search_nodes.lag_seconds(db())
         checks["index_lag_seconds"] = lag
         checks["index_queue"] = "ok" if lag < LAG_ALARM_SECONDS else "late"
         checks["jobs_late"] = jobs.late(db(), now(), _zone())
@@ -49,7 +50,10 @@ def ready() -> Response:
         # Else the commit at the end finds the broken transaction.
         db().rollback()
         checks["database"] = "unavailable"
-    checks["search"] = "ok" if services().finder.healthy() else "degraded"
+    up = services().finder.nodes()
+    checks["search"] = "ok" if any(up.values()) else "degraded"
+    if len(up) > 1:
+        checks["search_nodes"] = _nodes(up) if "migration" in checks else up
     good = checks.get("database") == "ok" and checks.get("migration") == "ok"
     return Response(
         orjson.dumps({"ready": good, **checks}), 200 if good else 503, content_type="application/json"
@@ -61,12 +65,7 @@ def ready() -> Response:
 def metrics() -> Response:
     """Prometheus figures; nothing in them names an asset or a unit."""
     registry = CollectorRegistry()
-    Gauge("gwc_index_lag_seconds", "Age of the oldest change not yet in the index", registry=registry).set(
-        queue_lag_seconds()
-    )
-    Gauge("gwc_search_up", "Whether the search engine answers", registry=registry).set(
-        services().finder.healthy()
-    )
+    _search_metrics(registry)
     cards = Gauge("gwc_assets", "Cards by state", ["state"], registry=registry)
     for state, count in db().execute(select(Asset.state, func.count()).group_by(Asset.state)):
         cards.labels(state).set(count)
@@ -85,7 +84,33 @@ def _zone() -> ZoneInfo:
     return ZoneInfo(services().settings.time_zone)
 
 
-def queue_lag_seconds() -> float:
-    """Seconds that the oldest waiting change has waited."""
-    oldest = db().scalar(select(func.min(OutboxRow.created_at)).where(OutboxRow.drained_at.is_(None)))
-    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+def _search_metrics(registry: CollectorRegistry) -> None:
+    lag = Gauge("gwc_index_lag_seconds", "Age of the oldest change not yet in any index", registry=registry)
+    lag.set(search_nodes.lag_seconds(db()))
+    up = services().finder.nodes()
+    Gauge("gwc_search_up", "Whether a search node answers", registry=registry).set(any(up.values()))
+    answers = Gauge("gwc_search_node_up", "Whether the node answers", ["node"], registry=registry)
+    for name, does in up.items():
+        answers.labels(name).set(does)
+    complete = Gauge("gwc_search_node_complete", "Whether the node may be asked", ["node"], registry=registry)
+    behind = Gauge(
+        "gwc_search_node_lag_seconds", "Age of the node's oldest change", ["node"], registry=registry
+    )
+    for node in search_nodes.standings(db()):
+        complete.labels(node.name).set(node.complete)
+        behind.labels(node.name).set(node.lag)
+
+
+def _nodes(up: Mapping[str, bool]) -> Mapping[str, str]:
+    """How each search node is: away, being filled, late or in order."""
+    standings = {node.name: node for node in search_nodes.standings(db())}
+
+    def state(name: str) -> str:
+        node = standings.get(name)
+        if not up[name]:
+            return "away"
+        if node is None or not node.complete:
+            return "filling"
+        return "ok" if node.lag < LAG_ALARM_SECONDS else "late"
+
+    return {name: state(name) for name in up}

@@ -35,6 +35,7 @@ from marketplace.media.store import FolderStore
 from marketplace.use_cases import idle_flagging, photos
 from search.engine import Engine
 from search.finder import MeiliFinder
+from search.nodes import Nodes
 from tests import factories
 from tests.browser.conftest import sign_in
 from tests.browser.looking import DESK
@@ -148,7 +149,7 @@ def site(browser: Browser, own: Settings, organisation: Organisation, tmp_path: 
                 sign_in(page, username)
             return page
 
-        means = Means(own, sessions, Engine(own), clock)
+        means = Means(own, sessions, Nodes(own), clock)
         yield Site(organisation, means, clock, Offices(opened, tmp_path, ON_PHONES))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from marketplace.config import Settings
+from marketplace.config import Settings, from_environment
 from marketplace.db.session import Driver, driver_connection, make_engine, make_lookup
 
 
@@ -71,3 +72,47 @@ def test_connections_of_sessions_are_replaced_too(settings: Settings, engine: En
     with pooled.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
     pooled.dispose()
+
+
+READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+"""After this a session is refused writes as by a replica, with the same error."""
+
+
+def test_a_server_that_takes_no_writes_is_away(settings: Settings, engine: Engine) -> None:
+    pooled = make_engine(settings.database_url, pool_size=1)
+    with pooled.connect() as connection:
+        connection.execute(text(READ_ONLY))
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        connection.commit()
+    with pytest.raises(OperationalError), pooled.begin() as connection:
+        connection.execute(text("CREATE TABLE refused (id int)"))
+    with pooled.begin() as connection:
+        connection.execute(text("CREATE TEMP TABLE taken (id int)"))
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != pid
+    pooled.dispose()
+
+
+def test_single_statements_leave_it_too(lookup: Engine) -> None:
+    with driver_connection(lookup) as connection:
+        connection.execute(READ_ONLY)
+        pid = pid_of(connection)
+    with pytest.raises(OperationalError), driver_connection(lookup) as connection:
+        connection.execute("CREATE TABLE refused (id int)")
+    with driver_connection(lookup) as connection:
+        assert pid_of(connection) != pid
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("postgresql://one/name", "postgresql+psycopg://one/name"),
+        (
+            "postgresql://me:pa%40s@one:5433,two/name?sslmode=require",
+            "postgresql+psycopg://me:pa%40s@/name?host=one,two&port=5433,&sslmode=require",
+        ),
+    ],
+)
+def test_several_servers_may_be_named(tmp_path: Path, given: str, read: str) -> None:
+    named = from_environment({"GWC_HOME": str(tmp_path), "DATABASE_URL": given})
+    assert named.database_url == read
+    make_engine(named.database_url).dispose()

@@ -17,7 +17,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.permissions import Role
 from marketplace.domain.states import AssetState
 from marketplace.reference.catalogue import load_reference
-from search.engine import Engine
+from search.nodes import Nodes
 from tests import factories
 from tests.conftest import NOW
 
@@ -32,7 +32,7 @@ class Town:
 
     def __init__(self, settings: Settings, sessions: SessionFactory) -> None:
         self.sessions = sessions
-        self.means = Means(settings, sessions, Engine(settings), lambda: NOW)
+        self.means = Means(settings, sessions, Nodes(settings), lambda: NOW)
         with transaction(sessions) as session:
             load_reference(session)
             region = factories.unit(session, code="330000", region_code="330000")

@@ -24,7 +24,7 @@ from jobs.schedule import BY_NAME
 from marketplace import logs
 from marketplace.config import Settings
 from marketplace.db.session import make_engine, make_sessions
-from search.engine import Engine
+from search.nodes import Nodes
 
 
 def run(asked: dict[str, Any], life: int) -> int:
@@ -41,7 +41,7 @@ def run(asked: dict[str, Any], life: int) -> int:
 
     for name in ("before_cursor_execute", "commit"):
         event.listen(database, name, count)
-    means = Means(settings, make_sessions(database), Engine(settings), lambda: moment)
+    means = Means(settings, make_sessions(database), Nodes(settings), lambda: moment)
     BY_NAME[asked["job"]].step(means, moment, False)
     database.dispose()
     return done

@@ -16,7 +16,7 @@ from jobs.means import Means
 from jobs.reminders import remind
 from marketplace.config import Settings
 from marketplace.db.session import make_engine, make_sessions
-from search.engine import Engine
+from search.nodes import Nodes
 from tests.conftest import NOW
 
 
@@ -33,7 +33,7 @@ def run(url: str, last: int) -> int:
 
     event.listen(database, "after_cursor_execute", count)
     settings = Settings(Path(), url)
-    remind(Means(settings, make_sessions(database), Engine(settings), lambda: NOW), NOW, False)
+    remind(Means(settings, make_sessions(database), Nodes(settings), lambda: NOW), NOW, False)
     database.dispose()
     return done
 

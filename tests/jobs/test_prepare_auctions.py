@@ -15,7 +15,7 @@ from marketplace.config import Settings
 from marketplace.db.auctions import Auction
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.auctions import AuctionState
-from search.engine import Engine
+from search.nodes import Nodes
 from tests.conftest import NOW
 from tests.use_cases.selling import office
 
@@ -27,7 +27,7 @@ def means(settings: Settings, engine: Database, sessions: SessionFactory) -> Mea
         for name in ("轿车", "客车"):
             selling.approved(selling.card(name))
         selling.project(selling.card("货车"))
-    return Means(settings, sessions, Engine(settings), lambda: NOW)
+    return Means(settings, sessions, Nodes(settings), lambda: NOW)
 
 
 def drafts(means: Means) -> list[Auction]:

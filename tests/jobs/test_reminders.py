@@ -20,7 +20,7 @@ from marketplace.db.people import User
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.messages import KINDS, write
 from marketplace.texts import Texts
-from search.engine import Engine as SearchEngine
+from search.nodes import Nodes
 from tests.conftest import NOW, empty
 from tests.jobs import reminders_that_die
 from tests.jobs.office_that_forgets import DAY, everything, forgetful, told
@@ -44,7 +44,7 @@ FIGURES = {"step": 3, "escalated": 1, "loan": 5, "idle": 2, "listing": 1, "proce
 def means(settings: Settings, sessions: SessionFactory) -> Means:
     with transaction(sessions) as session:
         forgetful(session)
-    return Means(settings, sessions, SearchEngine(settings), lambda: NOW)
+    return Means(settings, sessions, Nodes(settings), lambda: NOW)
 
 
 def test_each_reason_reaches_those_who_can_do_something_and_only_once(means: Means) -> None:

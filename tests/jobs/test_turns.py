@@ -18,7 +18,7 @@ from marketplace.config import Settings
 from marketplace.db.jobs import LOCK_SPACE, JobRun, JobTurn, running_jobs
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.jobs import PLAN_OF
-from search.engine import Engine
+from search.nodes import Nodes
 from tests.conftest import NOW
 
 DAY = dt.timedelta(days=1)
@@ -45,7 +45,7 @@ class Setup:
     def __init__(self, settings: Settings, sessions: SessionFactory) -> None:
         self.now = NOW
         self.sessions = sessions
-        self.means = Means(settings, sessions, Engine(settings), lambda: self.now)
+        self.means = Means(settings, sessions, Nodes(settings), lambda: self.now)
         self.step = Counted()
         self.daily = Job(PLAN_OF["tidy"], "", self.step)
         self.often = Job(PLAN_OF["send-mail"], "", self.step)

@@ -46,7 +46,7 @@ def test_a_year_of_two_thousand_cards_adds_up(settings: Settings, sessions: Sess
     missing = {job: names - set(+lived.figures[job]) for job, names in MOVED.items()}
     assert not any(missing.values()), missing
     assert lived.figures["check-pieces"]["differences"] == lived.figures["verify-audit"]["broken"] == 0
-    schema.drop(place.means.engine, own.index_name)
+    schema.drop(place.means.nodes.engines[0], own.index_name)
 
 
 def test_the_same_seed_gives_the_same_year(settings: Settings) -> None:

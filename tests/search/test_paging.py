@@ -69,7 +69,7 @@ def test_counts_stay_whole_on_later_pages(finder: MeiliFinder) -> None:
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.VALUE_HIGH, Sort.NAME, Sort.NEAREST])
 def test_changes_meanwhile_make_neither_repeats_nor_gaps(stocked: Stocked, sort: Sort) -> None:
     """Hits already shown go away, and one comes back, while somebody is reading on."""
-    finder, index = stocked.finder, stocked.finder.engine
+    finder, index = stocked.finder, stocked.finder.engines[0]
     wish = Wish(sort=sort, limit=50, facets=False, origin=HERE)
     first = finder.find(wish, EVERYTHING)
     shown = ids(first.items)

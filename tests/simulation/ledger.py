@@ -9,7 +9,6 @@ from sqlalchemy import Column, Connection, Table, text
 
 from marketplace.db import tables
 from marketplace.use_cases import audit_chain, piece_ledger
-from search import drift
 from tests.simulation.sellers import Purse
 from tests.simulation.town import Town
 
@@ -177,7 +176,7 @@ def check(town: Town, purse: Purse) -> None:
     with town.means.sessions() as session:
         assert piece_ledger.differences(session) == []
     assert audit_chain.verify(town.means.sessions).fault is None
-    differing = drift.repair(town.means.sessions, town.means.engine, dry_run=True)
+    differing = town.means.nodes.repair(town.means.sessions, dry_run=True)
     assert (differing["missing"], differing["changed"], differing["orphaned"]) == (0, 0, 0)
 
 

@@ -26,8 +26,7 @@ from marketplace.domain.assets import Condition
 from marketplace.domain.errors import RuleError
 from marketplace.domain.permissions import Actor, Role
 from marketplace.reference.catalogue import load_reference
-from search import rebuild
-from search.engine import Engine
+from search.nodes import Nodes
 from tests import factories
 
 T = TypeVar("T")
@@ -135,7 +134,7 @@ class Town:
 def found(settings: Settings, sessions: SessionFactory, cards: int, seed: int) -> Town:
     """Fill an empty database: twelve units for 2,000 cards, more for more, each with people and events."""
     town = Town(
-        Means(settings, sessions, Engine(settings), lambda: town.now),
+        Means(settings, sessions, Nodes(settings), lambda: town.now),
         random.Random(seed),
         dt.datetime.combine(FIRST_DAY, dt.time(), ZoneInfo(settings.time_zone)).astimezone(dt.UTC),
     )
@@ -162,7 +161,7 @@ def found(settings: Settings, sessions: SessionFactory, cards: int, seed: int) -
         events = _events(session, town)
         _cards(session, town, cards, events)
     town.count_rows()
-    rebuild.ensure_index(sessions, town.means.engine)
+    town.means.nodes.ensure(sessions)
     return town
 
 

@@ -25,7 +25,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.mail.carriers import FolderCarrier, MailServerDown, Post, SmtpCarrier
 from marketplace.use_cases import mailing, messages
 from marketplace.use_cases.mailing import RETRY_AFTER, Outcome
-from search.engine import Engine
+from search.nodes import Nodes
 from tests import factories
 from tests.conftest import NOW
 from tests.mail.mail_server import Delivered, Manners, mail_server
@@ -272,7 +272,7 @@ def test_sending_stops_between_two_mails_when_asked_to(
 
 def test_the_job_sends_and_says_what_waits(sessions: SessionFactory, own: Settings, unit_id: int) -> None:
     tell(sessions, unit_id, *numbered(2))
-    means = Means(settings=own, sessions=sessions, engine=Engine(own), clock=lambda: NOW)
+    means = Means(settings=own, sessions=sessions, nodes=Nodes(own), clock=lambda: NOW)
     job = BY_NAME["send-mail"]
     assert job.step(means, NOW, True) == {"waiting": 2, "failed": 0}
     away = dataclasses.replace(own, mail_server=MailServer("127.0.0.1", free_port()))
