@@ -11,7 +11,8 @@ from marketplace.backup import restore as restoring
 from marketplace.backup.manifest import Manifest
 from marketplace.commands.surroundings import clock, progress_bar
 from marketplace.config import from_environment
-from marketplace.db.session import make_engine, make_sessions
+from marketplace.db import search_nodes
+from marketplace.db.session import make_engine, make_sessions, transaction
 from marketplace.engines.embedded import engines
 from marketplace.use_cases import audit_chain
 from search.nodes import Nodes
@@ -57,6 +58,8 @@ def restore(folder: Path) -> None:
             lambda what, count: bar.update(task, description=what, completed=count),
         )
         sessions = make_sessions(engine)
+        with transaction(sessions) as session:
+            search_nodes.forget_all(session)
         Nodes(settings).rebuild(
             sessions,
             progress=lambda done, total: bar.update(task, description="index", completed=done, total=total),

@@ -69,6 +69,11 @@ def see(session: Session, own: Collection[str], complete: Collection[str] = ()) 
     )
 
 
+def forget_all(session: Session) -> None:
+    """Name no node: those of ours make themselves known, those of another installation are none of ours."""
+    session.execute(delete(SearchNode))
+
+
 def set_complete(session: Session, name: str, complete: bool) -> None:
     """Note whether a node may be asked, if it is one beside others."""
     session.execute(update(SearchNode).where(SearchNode.name == name).values(complete=complete))
