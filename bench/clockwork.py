@@ -19,7 +19,7 @@ from jobs.means import Means
 from jobs.schedule import BY_NAME
 from marketplace.config import Settings
 from marketplace.db.session import make_engine, make_sessions
-from search.engine import Engine
+from search.nodes import Nodes
 
 LARGE = 200_000
 """Registers with more cards get one round only."""
@@ -129,7 +129,7 @@ def measure(settings: Settings, record: Record, now: dt.datetime, rounds: int) -
 
 
 def _run(settings: Settings, database: Database, name: str, now: dt.datetime) -> tuple[float, dict[str, int]]:
-    means = Means(settings, make_sessions(database), Engine(settings), lambda: now)
+    means = Means(settings, make_sessions(database), Nodes(settings), lambda: now)
     started = time.perf_counter()
     figures = BY_NAME[name].step(means, now, False)
     return time.perf_counter() - started, dict(figures)

@@ -95,8 +95,10 @@ class Cluster(Installation):
     def stop(self) -> None:
         for running in self.started.values():
             process.stop(running, patience=40)
-        for engine in (*self.search.values(), *self.database.values()):
-            engine.stop()
+        for search in self.search.values():
+            search.stop()
+        for database in self.database.values():
+            database.stop()
 
     def start_program(self, part: str, side: str) -> None:
         """Start a web or a job node."""

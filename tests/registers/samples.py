@@ -155,7 +155,7 @@ def surplus(count: int, *, seed: int = 7) -> list[list[Value]]:
 def finance_sheet(count: int, *, seed: int = 1) -> list[list[Value]]:
     """The finance export as it is handed over: two title rows, the header on row 3, a total below."""
     body = rows(FINANCE, count, seed=seed)
-    total = sum(float(row[FINANCE.index("资产原值")]) for row in body)
+    total = sum(float(str(row[FINANCE.index("资产原值")])) for row in body)
     last: list[Value] = [""] * len(FINANCE)
     last[0], last[FINANCE.index("资产原值")] = "合计", total
     return [["固定资产明细表"], ["编制单位:某某局"], list(FINANCE), *body, last]
