@@ -22,7 +22,7 @@ from marketplace.engines import process
 from marketplace.engines.meilisearch import Meilisearch
 from marketplace.engines.postgres import Postgres
 
-START_SECONDS = 60
+START_SECONDS = 240
 OURS = ("DATABASE_URL", "MEILI_URL", "MEILI_KEY", "SMTP_URL", "SECRET_KEY", "WORKERS")
 """What the caller's surroundings may say about another installation."""
 

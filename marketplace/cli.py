@@ -47,6 +47,7 @@ def cli() -> None:
 @click.option("--demo/--no-demo", "with_demo", default=True, help="Load the demo on first run.")
 def run(with_demo: bool) -> None:
     """Start engines, web and jobs; end with Ctrl-C."""
+    serve.wait_for_port(from_environment())
     with prepared() as (settings, sessions):
         shown = with_demo and _ensure_demo(sessions)
 

@@ -71,6 +71,19 @@ def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_applicati
     ).serve()
 
 
+def wait_for_port(settings: Settings) -> None:
+    """A server of ours that was killed a moment ago needs a moment to let go of its port.
+
+    Raises:
+        PortTakenError: it is in use by somebody else.
+    """
+    if not process.wait_until(lambda: _is_free(settings.host, settings.port), seconds=6, every=0.2):
+        raise PortTakenError(
+            f"Port {settings.port} is in use by another program."
+            " Stop it, or choose another: PORT=8001 make run"
+        )
+
+
 def run_together(
     settings: Settings,
     *,
@@ -83,11 +96,7 @@ def run_together(
 
     Calls ``ready`` once it serves, and ``meanwhile`` beside it: what should not hold up the first page;
     and ``look_after`` twice a second: what has to run besides web and jobs.
-
-    Raises:
-        PortTakenError: the port is in use.
     """
-    _wait_for_port(settings)
     env = child_environment(settings, demo=demo)
     children = [Child(["marketplace.cli", "web"], env), Child(["marketplace.cli", "jobs"], env)]
     done = threading.Event()
@@ -136,15 +145,6 @@ def _announce(settings: Settings, ready: Callable[[], None], done: threading.Eve
                 return
         except urllib3.exceptions.HTTPError:
             done.wait(0.2)
-
-
-def _wait_for_port(settings: Settings) -> None:
-    """A server of ours that was killed a moment ago needs a moment to let go of its port."""
-    if not process.wait_until(lambda: _is_free(settings.host, settings.port), seconds=6, every=0.2):
-        raise PortTakenError(
-            f"Port {settings.port} is in use by another program."
-            " Stop it, or choose another: PORT=8001 make run"
-        )
 
 
 def _is_free(host: str, port: int) -> bool:

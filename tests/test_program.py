@@ -18,6 +18,9 @@ from drill.installation import parent
 from marketplace.engines.process import tail, wait_until
 from tests.servers import free_port
 
+PATIENCE = 240
+"""Seconds: machines that run tests have other things to do, too."""
+
 
 class Program:
     """One installation in a folder of its own."""
@@ -39,7 +42,7 @@ class Program:
                 stdout=log,
                 stderr=log,
             )
-        assert wait_until(self.answers, seconds=60), tail(self.log, 40)
+        assert wait_until(self.answers, seconds=PATIENCE), tail(self.log, 40)
 
     def answers(self) -> bool:
         try:
@@ -85,36 +88,29 @@ def program(tmp_path: Path) -> Iterator[Program]:
         program.end(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_ends_with_all_it_started(program: Program, how: signal.Signals) -> None:
-    program.start()
-    assert len(program.processes()) > 4
-    program.end(how)
-    assert wait_until(program.is_gone, seconds=20), program.processes()
-
-
 def test_killed_it_leaves_nothing_behind_and_starts_again(program: Program) -> None:
     program.start()
     program.end(signal.SIGKILL)
     program.start()
-    program.end(signal.SIGTERM)
-    assert wait_until(program.is_gone, seconds=20), program.processes()
+    program.end(signal.SIGINT)
+    assert wait_until(program.is_gone, seconds=PATIENCE), program.processes()
 
 
-@pytest.mark.parametrize("part", ["marketplace.engines.supervisor", "marketplace.cli\0web"])
-def test_a_killed_part_comes_back_and_leaves_nothing_behind(program: Program, part: str) -> None:
+def test_killed_parts_come_back_and_it_ends_with_all_it_started(program: Program) -> None:
     program.start()
-    before = program.of(part)
-    os.kill(next(pid for pid in before if parent(pid) not in before), signal.SIGKILL)
+    for part in ("marketplace.engines.supervisor", "marketplace.cli\0web"):
+        before = set(program.of(part))
+        os.kill(next(pid for pid in before if parent(pid) not in before), signal.SIGKILL)
 
-    def is_back() -> bool:
-        others = set(program.of(part))
-        engines = (program.home / "run" / "engines.json").exists()
-        return bool(others) and others.isdisjoint(before) and engines and program.answers()
+        def is_back(part: str = part, before: set[int] = before) -> bool:
+            others = set(program.of(part))
+            engines = (program.home / "run" / "engines.json").exists()
+            return bool(others) and others.isdisjoint(before) and engines and program.answers()
 
-    assert wait_until(is_back, seconds=60), f"{before} {program.of(part)} {tail(program.log, 40)}"
+        assert wait_until(is_back, seconds=PATIENCE), f"{before} {program.of(part)} {tail(program.log, 40)}"
+    assert len(program.processes()) > 4
     program.end(signal.SIGTERM)
-    assert wait_until(program.is_gone, seconds=20), program.processes()
+    assert wait_until(program.is_gone, seconds=PATIENCE), program.processes()
 
 
 def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:

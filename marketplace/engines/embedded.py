@@ -58,7 +58,7 @@ class Keeper:
 def _addresses(home: Path, *, throwaway: bool) -> dict[str, str]:
     _ensure_supervisor(home, throwaway=throwaway)
     path = supervisor.addresses_file(home)
-    if not process.wait_until(path.exists, seconds=60):
+    if not process.wait_until(path.exists, seconds=2 * process.START_SECONDS):
         raise process.EngineError(f"The engines did not start; see {home / 'log'}")
     found: dict[str, str] = json.loads(path.read_text())
     if "error" in found:

@@ -53,7 +53,7 @@ class Meilisearch:
             env=os.environ | {"MEILI_MASTER_KEY": self.key},
         )
         if (
-            not process.wait_until(lambda: not self.alive() or self._healthy(), seconds=30)
+            not process.wait_until(lambda: not self.alive() or self._healthy(), seconds=process.START_SECONDS)
             or not self.alive()
         ):
             raise process.EngineError(f"Meilisearch did not start:\n{process.tail(self.log)}")

@@ -56,7 +56,9 @@ class Postgres:
         self._end_leftover()
         self.launches = 0
         self._launch()
-        process.wait_until(lambda: self.launches > LAUNCHES or self._up(), seconds=30, every=0.1)
+        process.wait_until(
+            lambda: self.launches > LAUNCHES or self._up(), seconds=process.START_SECONDS, every=0.1
+        )
         if not self.alive():
             raise process.EngineError(f"PostgreSQL did not start:\n{process.tail(self.log)}")
         self._create_database()

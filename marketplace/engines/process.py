@@ -13,6 +13,8 @@ from pathlib import Path
 UNPRIVILEGED = "nobody"
 """Account that PostgreSQL runs as when we are root, which it refuses to be."""
 
+START_SECONDS = 120
+"""An engine that does not answer by then won't: a machine with much else to do may take most of it."""
 PR_SET_PDEATHSIG = 1
 """From ``linux/prctl.h``."""
 

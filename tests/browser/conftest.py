@@ -108,7 +108,7 @@ def running(own: Settings, organisation: Organisation) -> Iterator[str]:
     ]
     address = f"http://127.0.0.1:{own.port}"
     try:
-        if not process.wait_until(lambda: _answers(address), seconds=60):
+        if not process.wait_until(lambda: _answers(address), seconds=240):
             pytest.fail(f"The program did not start:\n{process.tail(log, 40)}")
         yield address
     finally:
