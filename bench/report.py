@@ -12,10 +12,10 @@ from rich.table import Table
 
 from bench.figures import Figure
 from bench.goals import LARGE, SMALL, Goal, goals_of
+from drill.report import put
 
 Results = Mapping[int, Mapping[str, Any]]
 _PROGRAMS = {"Python": "python", "PostgreSQL": "postgresql", "Meilisearch": "meilisearch"}
-BEGIN, END = "<!-- bench: written by python -m bench -->", "<!-- /bench -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,7 @@ def write(results: Results, readme: Path) -> None:
     """Put table and machine between the marks of a README."""
     if not results:
         return
-    text = readme.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    assert mark, f"{readme} lacks the marks"
-    readme.write_text(f"{before}{BEGIN}\n{_markdown(results)}\n{END}{after}", encoding="utf-8")
+    put(readme, "bench", _markdown(results))
 
 
 def _markdown(results: Results) -> str:

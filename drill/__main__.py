@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from drill import town
+from drill import report, town
 from drill.calls import Book
 from drill.faults import FAULTS
 from drill.installation import Installation
 from drill.rows import HEAD, Row, happen
 from drill.scene import Fault
 from drill.surroundings import NotHere, Surroundings
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def drill(faults: Sequence[Fault], folder: Path, *, cards: bool = True) -> Iterator[Row]:
@@ -69,22 +63,8 @@ def main() -> int:
             print(row.line(), flush=True)
             rows.append(row)
     if not given.only:
-        _write(rows, began)
+        report.keep("drill", rows, began)
     return int(any(row.lost for row in rows))
-
-
-def _write(rows: Sequence[Row], began: dt.datetime) -> None:
-    seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
-    machine = {"system": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
-    content = {
-        "began": began.isoformat(timespec="seconds"),
-        "seconds": round(seconds),
-        "machine": machine,
-        "faults": [asdict(row) for row in rows],
-    }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{began:%Y-%m-%d}.json"
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
 if __name__ == "__main__":

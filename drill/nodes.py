@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import func, select
 
-from drill import town
+from drill import report, town
 from drill.calls import Book
 from drill.cluster import SIDES, Cluster
 from drill.installation import Installation
@@ -129,13 +129,14 @@ FAULTS: Sequence[Fault] = (
 
 
 def main() -> int:
+    began, rows = dt.datetime.now(dt.UTC), []
     print(HEAD, flush=True)
-    lost = False
     with tempfile.TemporaryDirectory(prefix="nodes-", ignore_cleanup_errors=True) as temporary:
         for row in drill(FAULTS, Path(temporary)):
             print(row.line(), flush=True)
-            lost = lost or bool(row.lost)
-    return int(lost)
+            rows.append(row)
+    report.keep("nodes", rows, began)
+    return int(any(row.lost for row in rows))
 
 
 if __name__ == "__main__":

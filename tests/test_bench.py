@@ -54,7 +54,7 @@ def test_the_table_goes_between_the_marks_and_replaces_the_last_one(
     results: dict[int, dict[str, Any]], tmp_path: Path
 ) -> None:
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    readme.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n", encoding="utf-8")
     report.write(results, readme)
     once = readme.read_text(encoding="utf-8")
     report.write(results, readme)
