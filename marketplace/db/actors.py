@@ -63,6 +63,7 @@ _QUERY = (
     .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
     .outerjoin(Unit, Unit.id == RoleGrant.unit_id)
     .where(User.active)
+    .order_by(RoleGrant.role, RoleGrant.unit_id)
 )
 _BY_USER = Statement(_QUERY.where(User.id == bindparam("user_id")))
 _BY_TOKEN = Statement(
