@@ -19,7 +19,11 @@ README = Path(__file__).parent.parent / "README.md"
 def keep(name: str, rows: Sequence[Row], began: dt.datetime) -> None:
     """Keep the rows as ``results/name.json`` and between README's marks of that name."""
     seconds = round((dt.datetime.now(dt.UTC) - began).total_seconds())
-    machine = {"system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(), "python": platform.python_version()}
+    machine = {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
     content = {
         "began": began.isoformat(timespec="seconds"),
         "seconds": seconds,
