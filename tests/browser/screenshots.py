@@ -32,7 +32,7 @@ def main(address: str) -> None:
         page.locator("input[name=username]").fill(account["username"])
         page.locator("input[name=password]").fill(account["password"])
         page.locator("input[name=password]").press("Enter")
-        page.wait_for_url("**/search*")
+        page.wait_for_url(lambda url: "/login" not in url)
         _take(page, "/search?q=笔记本", "search")
         page.locator("[data-result]").first.click()
         page.wait_for_url("**/assets/*")
