@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from jobs.means import Figures, Means
+from marketplace.db.bulk import Done
 from marketplace.db.session import transaction
 from marketplace.domain.idle import IdleRule
 from marketplace.use_cases import idle_flagging, idle_silence, timetable_walk
@@ -72,8 +73,8 @@ def walk_timetable(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 class Batch(Protocol):
     """One transaction's share of some work: behind a row, and up to the one that it names."""
 
-    def __call__(self, session: Session, *, after: int) -> tuple[int, int | None]:
-        """How many were done, and the last; None when there were none."""
+    def __call__(self, session: Session, *, after: int) -> Done:
+        """Do it."""
 
 
 def _in_batches(means: Means, act: Batch) -> int:

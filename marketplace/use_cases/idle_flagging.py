@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marketplace.db.bulk import bound
+from marketplace.db.bulk import Done, batch, bound
 from marketplace.db.calendar import load_calendar
 from marketplace.db.idle import IdleFlag, ruled
 from marketplace.db.people import Unit
@@ -129,13 +129,10 @@ def _allotment(
     )
 
 
-def flag_event_ended(
-    session: Session, round_: Round, *, after: int = 0, limit: int = BATCH
-) -> tuple[int, int | None]:
+def flag_event_ended(session: Session, round_: Round, *, after: int = 0, limit: int = BATCH) -> Done:
     """Flag what belongs to events that are over; gives what :func:`flag_unused` gives."""
     values = round_.values(IdleRule.EVENT_ENDED) | {"after": after, "limit": limit}
-    count, last = _run(session, _EVENT_ENDED, values)
-    return int(count), last
+    return _run(session, _EVENT_ENDED, values)
 
 
 def flag_over_standard(session: Session, round_: Round, allotment: Allotment) -> int:
@@ -143,19 +140,16 @@ def flag_over_standard(session: Session, round_: Round, allotment: Allotment) ->
 
     Pieces on which an objection was accepted stand beside the standard: neither counted nor flagged.
     """
-    return int(_run(session, _OVER_STANDARD, _over_values(round_, allotment))[0])
+    return _run(session, _OVER_STANDARD, _over_values(round_, allotment))[0]
 
 
-def flag_unused(
-    session: Session, round_: Round, *, after: int = 0, limit: int = BATCH
-) -> tuple[int, int | None]:
+def flag_unused(session: Session, round_: Round, *, after: int = 0, limit: int = BATCH) -> Done:
     """Flag what shows no sign of use among the ``limit`` next such cards with ids after ``after``.
 
     Gives how many, and the last id; None when there were none.
     """
     values = round_.values(IdleRule.UNUSED) | {"after": after, "limit": limit}
-    count, last = _run(session, _UNUSED, values)
-    return int(count), last
+    return _run(session, _UNUSED, values)
 
 
 def count(session: Session, round_: Round) -> dict[str, int]:
@@ -183,12 +177,7 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
         .order_by(IdleFlag.flagged_at, IdleFlag.unit_id)
     )
     words = (
-        Word(
-            unit_id,
-            link_of(unit_id),
-            f"idle.flagged:{unit_id}:{flagged_at.astimezone(dt.UTC).isoformat()}",
-            {"unit": name, "count": flags, "until": until},
-        )
+        Word(unit_id, flagged_at, link_of(unit_id), {"unit": name, "count": flags, "until": until})
         for flagged_at, unit_id, name, flags, until in session.execute(query)
     )
     messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "idle.flagged", words)
@@ -211,9 +200,9 @@ def _over_values(round_: Round, allotment: Allotment) -> dict[str, Any]:
     }
 
 
-def _run(session: Session, due: str, values: dict[str, Any]) -> Any:
+def _run(session: Session, due: str, values: dict[str, Any]) -> Done:
     session.execute(select(func.pg_advisory_xact_lock(FLAG_LOCK)))
-    return session.execute(bound(f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED) {_FLAG}", values)).one()
+    return batch(session, f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED) {_FLAG}", values)
 
 
 def _count(session: Session, due: str, values: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Listing
-from marketplace.db.bulk import bound
+from marketplace.db.bulk import Done, batch
 from marketplace.db.idle import IdleFlag
 from marketplace.db.people import Unit
 from marketplace.domain.assets import CLASSIFIED
@@ -46,7 +46,7 @@ def count(session: Session, today: dt.date) -> dict[str, int]:
 
 def list_overdue(
     session: Session, now: dt.datetime, today: dt.date, *, after: int = 0, limit: int = BATCH
-) -> tuple[int, int | None]:
+) -> Done:
     """List what was not answered, or confirmed and not listed, in time; at most ``limit``, behind one.
 
     Gives how many, and the last flag; None when there were none.
@@ -65,20 +65,18 @@ def list_overdue(
         "basis": BASIS,
         "role": Role.UNIT_ASSET_OFFICER.value,
     }
-    count, last = session.execute(bound(_LIST, values)).one()
-    return int(count), last
+    return batch(session, _LIST, values)
 
 
 def note_silence(
     session: Session, now: dt.datetime, today: dt.date, *, after: int = 0, limit: int = BATCH
-) -> tuple[int, int | None]:
+) -> Done:
     """Note that nobody answered where the policy says to wait on; such a flag can still be answered.
 
     Gives what :func:`list_overdue` gives.
     """
     values = {"now": now, "today": today, "after": after, "limit": limit}
-    count, last = session.execute(bound(_NOTE, values)).one()
-    return int(count), last
+    return batch(session, _NOTE, values)
 
 
 def tell_holders(session: Session, now: dt.datetime) -> None:
@@ -101,21 +99,12 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
     )
     found = session.execute(query).all()
     words = (
-        Word(
-            unit_id,
-            f"/idle?unit={unit_id}&show=answered",
-            f"idle.listed:{unit_id}:{_moment(closed_at)}",
-            {"unit": name, "count": flags},
-        )
+        Word(unit_id, closed_at, f"/idle?unit={unit_id}&show=answered", {"unit": name, "count": flags})
         for closed_at, unit_id, name, flags in found
+        if closed_at
     )
     messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "idle.listed", words)
     settle(session, {row.unit_id for row in found})
-
-
-def _moment(at: dt.datetime | None) -> str:
-    assert at is not None
-    return at.astimezone(dt.UTC).isoformat()
 
 
 def settle(session: Session, unit_ids: Collection[int]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -105,8 +105,9 @@ class Word:
     """Something about a unit, for those who hold a role over it; the rest is as in :func:`tell`."""
 
     unit_id: int
+    moment: dt.datetime
+    """When it came about: of a kind, a unit and a moment everybody is told once."""
     link: str
-    once: str
     params: Mapping[str, object]
 
 
@@ -116,7 +117,16 @@ def tell_holders(session: Session, now: dt.datetime, role: Role, kind: str, word
     Raises:
         KeyError, TypeError: as :func:`tell`.
     """
-    rows = [asdict(word) | {"params": keep(kind, word.params), "place": n} for n, word in enumerate(words)]
+    rows = [
+        {
+            "place": place,
+            "unit_id": word.unit_id,
+            "params": keep(kind, word.params),
+            "link": word.link,
+            "once": f"{kind}:{word.unit_id}:{word.moment.astimezone(dt.UTC).isoformat()}",
+        }
+        for place, word in enumerate(words)
+    ]
     if not rows:
         return
     word = _listed(literal(rows, JSONB))

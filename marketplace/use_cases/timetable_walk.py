@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Asset
-from marketplace.db.bulk import bound
+from marketplace.db.bulk import Done, batch, bound
 from marketplace.db.calendar import load_calendar
 from marketplace.db.idle import Screening, ruled
 from marketplace.db.people import Unit
@@ -34,9 +34,7 @@ WALK_LOCK = 7_351_402
 """Advisory lock: of processes that walk at the same time, one after the other does."""
 
 
-Moved = tuple[int, int | None]
-"""How many offers a step moved, and the last asset among them; the next batch looks behind that one."""
-NOTHING: Moved = (0, None)
+NOTHING: Done = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +97,12 @@ def count(session: Session, walk: Walk) -> dict[str, int]:
     }
 
 
-def start_new(session: Session, walk: Walk, after: int = 0) -> Moved:
+def start_new(session: Session, walk: Walk, after: int = 0) -> Done:
     """Begin the timetable of offers that have none yet."""
     return _move(session, _NEW, _BEGIN, walk, after)
 
 
-def hold(session: Session, walk: Walk, after: int = 0) -> Moved:
+def hold(session: Session, walk: Walk, after: int = 0) -> Done:
     """Stop the clock of what somebody asks for or has on loan, and of what is only lent."""
     ends = session.scalars(select(Screening.stage_until).where(Screening.stage_until.is_not(None)).distinct())
     days = [end for end in ends if end is not None]
@@ -120,7 +118,7 @@ def _stopped(until: dt.date, walk: Walk, *, since: dt.date) -> int | None:
     return stop(Stand(Stage.EVERYONE, since, until), walk.today, walk.calendar).days_left
 
 
-def release(session: Session, walk: Walk, after: int = 0) -> Moved:
+def release(session: Session, walk: Walk, after: int = 0) -> Done:
     """Let the clock go on where nobody asks any more."""
     lefts = session.scalars(select(Screening.days_left).where(Screening.held).distinct())
     left = [days for days in lefts if days is not None]
@@ -136,7 +134,7 @@ def _gone_on(days_left: int, walk: Walk, *, since: dt.date) -> dt.date | None:
     return go_on(Stand(Stage.EVERYONE, since, None, days_left), walk.today, walk.calendar).until
 
 
-def dispose(session: Session, walk: Walk, after: int = 0) -> Moved:
+def dispose(session: Session, walk: Walk, after: int = 0) -> Done:
     """Take off offer what nobody took in any stage; it waits for disposal."""
     _one_at_a_time(session)
     lock = f"{_DISPOSE} FOR UPDATE OF a SKIP LOCKED) SELECT id FROM due"
@@ -148,12 +146,12 @@ def dispose(session: Session, walk: Walk, after: int = 0) -> Moved:
     return ended, max(ids)
 
 
-def advance(session: Session, walk: Walk, after: int = 0) -> Moved:
+def advance(session: Session, walk: Walk, after: int = 0) -> Done:
     """Let offers enter their next stage."""
     return _move(session, _ADVANCE, _ENTER, walk, after)
 
 
-def widen(session: Session, walk: Walk, after: int = 0) -> Moved:
+def widen(session: Session, walk: Walk, after: int = 0) -> Done:
     """Open offers to everyone, once their stage is for everyone."""
     return _move(session, _WIDEN, _OPEN_UP, walk, after)
 
@@ -174,12 +172,7 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
         .order_by(Screening.changed_at, Unit.id)
     )
     words = (
-        Word(
-            unit_id,
-            f"/assets?unit={unit_id}",
-            f"screening.over:{unit_id}:{moment.astimezone(dt.UTC).isoformat()}",
-            {"unit": name, "count": offers},
-        )
+        Word(unit_id, moment, f"/assets?unit={unit_id}", {"unit": name, "count": offers})
         for moment, unit_id, name, offers in session.execute(query)
     )
     messages.tell_holders(session, now, Role.UNIT_ASSET_OFFICER, "screening.over", words)
@@ -187,11 +180,10 @@ def tell_holders(session: Session, now: dt.datetime) -> None:
 
 def _move(
     session: Session, due: str, change: str, walk: Walk, after: int, more: dict[str, Any] | None = None
-) -> Moved:
+) -> Done:
     _one_at_a_time(session)
     sql = f"{due} FOR NO KEY UPDATE OF a SKIP LOCKED), {change} SELECT count(*), max(id) FROM due"
-    count, last = session.execute(bound(sql, walk.values | {"after": after} | (more or {}))).one()
-    return int(count), last
+    return batch(session, sql, walk.values | {"after": after} | (more or {}))
 
 
 def _one_at_a_time(session: Session) -> None:
