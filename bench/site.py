@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from drill.installation import free_port
 from marketplace.config import Settings
 from marketplace.demo.people import PASSWORD
 from marketplace.engines import process
 from marketplace.serve import child_environment
-from tests.servers import free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Installation:
         """Start it and wait until it serves.
 
         Raises:
-            EngineError: it does not within a minute.
+            EngineError: it does not in time (:data:`START_SECONDS`).
         """
         self.running = self.spawn("run", "--no-demo")
         if not process.wait_until(self.is_ready, seconds=START_SECONDS, every=0.2):
@@ -215,6 +215,18 @@ def parent(pid: int) -> int:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+@contextlib.contextmanager
+def standing_still(pids: Sequence[int]) -> Iterator[None]:
+    """These processes don't move during the block: they are there, and answer nothing."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def seconds_until(holds: Callable[[], bool], *, most: float) -> float | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from drill.installation import Installation, seconds_until
+from drill.installation import Installation, seconds_until, standing_still
 from drill.people import Crowd
 from drill.surroundings import PLAIN, Surroundings
 from drill.town import Town
@@ -50,17 +48,9 @@ class Scene:
         )
         self.must(f"more than one {part} is left", lambda: len(self.here.find(part)) == before)
 
-    @contextlib.contextmanager
-    def stopped(self, part: str) -> Iterator[None]:
+    def stopped(self, part: str) -> AbstractContextManager[None]:
         """The processes of a part don't move meanwhile."""
-        pids = self.here.find(part)
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+        return standing_still(self.here.find(part))
 
 
 @dataclass(frozen=True, slots=True)

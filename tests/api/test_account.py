@@ -7,13 +7,13 @@ import re
 
 from flask import url_for
 
+from drill.installation import free_port
 from marketplace.app import create_app
 from marketplace.config import Settings
 from marketplace.domain.permissions import Role
 from marketplace.edge.photos import photo_url
 from search.finder import MeiliFinder
 from tests.api.conftest import Program, World
-from tests.servers import free_port
 
 
 def test_without_a_token_there_is_no_answer(world: World) -> None:

@@ -17,6 +17,7 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
+from drill.installation import free_port
 from marketplace.config import Settings
 from marketplace.db import migrate
 from marketplace.db.session import make_engine, make_sessions
@@ -27,7 +28,6 @@ from tests.browser.looking import DESK
 from tests.browser.organisation import Organisation, found_organisation
 from tests.conftest import own_database
 from tests.factories import PASSWORD
-from tests.servers import free_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [

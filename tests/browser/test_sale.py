@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
+from drill.installation import free_port
 from jobs.idle import walk_timetable
 from jobs.means import Means
 from marketplace.app import create_app
@@ -42,7 +43,6 @@ from tests.browser.looking import DESK
 from tests.browser.offices import Offices
 from tests.browser.organisation import Organisation, found_organisation
 from tests.conftest import NOW, own_database
-from tests.servers import free_port
 from tests.web.conftest import Clock
 
 pytestmark = pytest.mark.browser

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from drill.installation import standing_still
 from marketplace.app import Application, create_app
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
@@ -75,18 +75,11 @@ def _found(sessions: SessionFactory) -> tuple[str, str]:
         return desk.published(desk.card("奥迪轿车")).number, issue_token(session, PLATFORM, NOW, staff, "x")
 
 
-@contextlib.contextmanager
-def stopped(home: Path, program: str) -> Iterator[None]:
+def stopped(home: Path, program: str) -> AbstractContextManager[None]:
     """All processes of one engine stand still during the block."""
     found = [pid for pid in _tree(_supervisor(home)) if _runs(pid, program)]
     assert found
-    for pid in found:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in found:
-            os.kill(pid, signal.SIGCONT)
+    return standing_still(found)
 
 
 def _supervisor(home: Path) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drill.installation import free_port
 from marketplace.config import MailServer, Settings, from_environment
 from marketplace.mail.carriers import (
     FolderCarrier,
@@ -19,7 +20,6 @@ from marketplace.mail.carriers import (
 from marketplace.mail.letters import compose
 from tests.mail.mail_server import MailServerThread, Manners, mail_server
 from tests.mail.test_letters import LETTER, SENDER
-from tests.servers import free_port
 
 MAIL = compose(LETTER, SENDER)
 

@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
+from drill.installation import free_port
 from marketplace.config import Settings
 from search.engine import Engine, EngineDown, EngineRefused
-from tests.servers import free_port
 
 SOMETHING, NOTHING = {"q": "", "limit": 1}, {"q": "", "filter": "id < 0", "limit": 0}
 

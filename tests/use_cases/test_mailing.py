@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from drill.installation import free_port
 from jobs.schedule import BY_NAME, Means
 from marketplace.config import ROOT, MailServer, Settings
 from marketplace.db.messages import Mail, MailState, Message
@@ -29,7 +30,6 @@ from search.nodes import Nodes
 from tests import factories
 from tests.conftest import NOW
 from tests.mail.mail_server import Delivered, Manners, mail_server
-from tests.servers import free_port
 from tests.use_cases import sender_that_dies
 
 MINUTE = dt.timedelta(minutes=1)

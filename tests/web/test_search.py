@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from drill.installation import free_port
 from marketplace.app import create_app
 from marketplace.config import Settings
 from marketplace.db.assets import Asset, Photo
@@ -25,7 +26,6 @@ from search.engine import Engine
 from search.finder import MeiliFinder
 from tests import factories
 from tests.conftest import NOW
-from tests.servers import free_port
 from tests.web.conftest import Visitor, World
 
 PART = {"HX-Request": "true"}
