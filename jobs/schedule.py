@@ -122,8 +122,8 @@ JOBS: tuple[Job, ...] = (
         PLAN_OF["drain-outbox"],
         "Bring the search index up to the database",
         drain_outbox,
-        True,
-        indexer.waiting,
+        by_bell=True,
+        waiting=indexer.waiting,
     ),
     Job(
         PLAN_OF["import-registers"],

@@ -47,7 +47,8 @@ def cli() -> None:
 @click.option("--demo/--no-demo", "with_demo", default=True, help="Load the demo on first run.")
 def run(with_demo: bool) -> None:
     """Start engines, web and jobs; end with Ctrl-C."""
-    serve.wait_for_port(from_environment())
+    given = from_environment()
+    serve.wait_for_port(given)
     with prepared() as (settings, sessions):
         shown = with_demo and _ensure_demo(sessions)
 
@@ -61,8 +62,7 @@ def run(with_demo: bool) -> None:
             if shown:
                 _fill_demo(settings, sessions)
 
-        external = from_environment().external_engines
-        look_after = (lambda: None) if external else Keeper(settings.home).look
+        look_after = (lambda: None) if given.external_engines else Keeper(settings.home).look
         serve.run_together(settings, demo=shown, ready=ready, meanwhile=fill, look_after=look_after)
 
 

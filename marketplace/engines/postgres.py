@@ -47,7 +47,7 @@ class Postgres:
         """Create the cluster on first use, clear what a crash left behind, start, wait until it answers.
 
         Raises:
-            EngineError: it does not come up within 30 seconds.
+            EngineError: it does not come up in time (:data:`process.START_SECONDS`).
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.own(self.sockets)

@@ -59,8 +59,9 @@ def toggled(args: Args, name: str, value: str) -> str:
 
 def only_words_differ(args: Args, address: str) -> bool:
     """Whether another address asks for the same but for the words: somebody is typing."""
-    other = MultiDict(parse_qsl(parts_of(address).query))
-    return parts_of(address).path == request.path and _without_words(args) == _without_words(other)
+    parts = parts_of(address)
+    other = MultiDict(parse_qsl(parts.query))
+    return parts.path == request.path and _without_words(args) == _without_words(other)
 
 
 def _without_words(args: Args) -> Mapping[str, str]:

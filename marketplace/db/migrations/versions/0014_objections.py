@@ -19,7 +19,3 @@ def upgrade() -> None:
         ["unit_id", "id"],
         postgresql_where=sa.text("closed_at IS NULL AND answer = 'objected'"),
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_idle_flags_objected", table_name="idle_flags")
