@@ -23,6 +23,8 @@ from marketplace.engines.meilisearch import Meilisearch
 from marketplace.engines.postgres import Postgres
 
 START_SECONDS = 240
+SERVES = b" serves on "
+"""What ``gwc run`` says as soon as it does."""
 OURS = ("DATABASE_URL", "MEILI_URL", "MEILI_KEY", "SMTP_URL", "SECRET_KEY", "WORKERS")
 """What the caller's surroundings may say about another installation."""
 
@@ -90,13 +92,19 @@ class Installation:
             )
 
     def start(self) -> None:
-        """Start it and wait until it serves.
+        """Start it and wait until it serves: itself, and not what is left of one that was killed.
 
         Raises:
-            EngineError: it does not in time (:data:`START_SECONDS`).
+            EngineError: it ended, or does not in time (:data:`START_SECONDS`).
         """
-        self.running = self.spawn("run", "--no-demo")
-        if not process.wait_until(self.is_ready, seconds=START_SECONDS, every=0.2):
+        said = self.log.stat().st_size if self.log.exists() else 0
+        begun = self.running = self.spawn("run", "--no-demo")
+
+        def is_settled() -> bool:
+            serves = SERVES in self.log.read_bytes()[said:] and self.is_ready()
+            return serves or begun.poll() is not None
+
+        if not process.wait_until(is_settled, seconds=START_SECONDS, every=0.2) or begun.poll() is not None:
             raise process.EngineError(f"It does not serve:\n{process.tail(self.log, 40)}")
 
     def stop(self) -> None:

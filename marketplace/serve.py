@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from marketplace.engines import process
 
 RESTART_SECONDS = 1.0
 """Pause before a child that ended by itself is started again."""
+FAREWELL_SECONDS = 10
+"""How long a worker may take to end; then it is killed. One that is told while it starts never hears of it."""
 
 
 class PortTakenError(Exception):
@@ -51,6 +54,12 @@ class Child:
 
 def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_application") -> None:
     """Run the web server in this process until it is told to end; ``target`` makes what is served."""
+    with _serving(settings.home).open("w") as serving:
+        fcntl.flock(serving, fcntl.LOCK_SH)
+        _serve(settings, target)
+
+
+def _serve(settings: Settings, target: str) -> None:
     Granian(
         target,
         factory=True,
@@ -63,7 +72,7 @@ def serve_web(settings: Settings, target: str = "marketplace.wsgi:make_applicati
         backlog=2048,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-        workers_kill_timeout=10,
+        workers_kill_timeout=FAREWELL_SECONDS,
         log_level="warning",  # type: ignore[arg-type]
         static_path_route=["/static"],
         static_path_mount=[ROOT / "static"],
@@ -77,7 +86,12 @@ def wait_for_port(settings: Settings) -> None:
     Raises:
         PortTakenError: it is in use by somebody else.
     """
-    if not process.wait_until(lambda: _is_free(settings.host, settings.port), seconds=6, every=0.2):
+
+    def is_settled() -> bool:
+        return _is_free(settings.host, settings.port) or not _is_serving(settings.home)
+
+    process.wait_until(is_settled, seconds=FAREWELL_SECONDS + 5, every=0.2)
+    if not _is_free(settings.host, settings.port):
         raise PortTakenError(
             f"Port {settings.port} is in use by another program."
             " Stop it, or choose another: PORT=8001 make run"
@@ -145,6 +159,22 @@ def _announce(settings: Settings, ready: Callable[[], None], done: threading.Eve
                 return
         except urllib3.exceptions.HTTPError:
             done.wait(0.2)
+
+
+def _serving(home: Path) -> Path:
+    """The file that every web server of this folder holds a lock on while it runs."""
+    path = home / "run" / "web.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _is_serving(home: Path) -> bool:
+    with _serving(home).open("w") as serving:
+        try:
+            fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def _is_free(host: str, port: int) -> bool:
