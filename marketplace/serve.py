@@ -24,7 +24,7 @@ from marketplace.engines import process
 RESTART_SECONDS = 1.0
 """Pause before a child that ended by itself is started again."""
 FAREWELL_SECONDS = 10
-"""How long a worker may take to end; then it is killed. One that is told while it starts never hears of it."""
+"""How long a worker may take to end until it is killed: told while it starts, it doesn't hear of it."""
 
 
 class PortTakenError(Exception):

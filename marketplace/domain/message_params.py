@@ -101,6 +101,7 @@ HOLDERS = Form(_keep_holders, _write_holders)
 
 PARAMS: Mapping[str, Form] = {
     "number": TEXT,
+    "transfer": TEXT,
     "order_kind": ORDER_KIND,
     "things": THINGS,
     "receiver": TEXT,
@@ -120,6 +121,6 @@ PARAMS: Mapping[str, Form] = {
     "way": SOURCE,
     "fault": FAULT,
 }
-"""Every value that a message may name. ``number`` is an order's, a project's or an auction's; ``receiver``
-and ``giver`` are the names of its units, ``unit`` of whichever acted or got it; ``until`` and ``ends_on``
-are last days, inclusive."""
+"""Every value that a message may name. ``number`` is an order's, a project's or an auction's, ``transfer``
+that of a transfer that an order is in the way of; ``receiver`` and ``giver`` are the names of its units,
+``unit`` of whichever acted or got it; ``until`` and ``ends_on`` are last days, inclusive."""

@@ -175,7 +175,7 @@ KINDS: Mapping[str, Kind] = {
     "loan.consent_asked": Kind(
         N_("请答复：%(giver)s要调出“%(things)s”"),
         N_(
-            "贵单位已约定%(starts_on)s至%(ends_on)s借用（%(number)s）。%(giver)s请求取消或改期，"
+            "贵单位已约定%(starts_on)s至%(ends_on)s借用（%(number)s）。为办理调剂%(transfer)s，%(giver)s请求取消或改期，"
             "理由：%(reason)s。贵单位同意之前，原约定不变。"
         ),
         needs_action=True,

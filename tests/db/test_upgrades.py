@@ -14,8 +14,9 @@ from marketplace.config import Settings
 from marketplace.db import migrate
 from marketplace.db.session import make_engine, make_sessions, transaction
 from marketplace.domain.orders import OrderKind
-from tests.conftest import own_database
-from tests.use_cases.ordering import found_town
+from marketplace.use_cases import loans
+from tests.conftest import NOW, own_database
+from tests.use_cases.ordering import TODAY, found_town
 from tests.use_cases.selling import office
 
 Rows = list[dict[str, Any]]
@@ -49,6 +50,31 @@ def test_every_earlier_schema_is_upgraded_without_loss(settings: Settings, worke
             with engine.begin() as connection:
                 lost = dict(losses(before, content(connection), keys(connection)))
         assert lost == {}, f"from {revision}"
+
+
+def test_requests_to_make_way_are_told_by_their_moment(settings: Settings, worker: str) -> None:
+    with database(settings, f"whole_{worker}") as engine:
+        migrate.upgrade(engine)
+        with transaction(make_sessions(engine)) as session:
+            town = found_town(session)
+            asset = town.listed()
+            loan = town.approved(asset, "C.staff", kind=OrderKind.LOAN, days=(20, 30))
+            transfer = town.submitted(asset)
+            officer = town.actor("A.officer")
+            loans.ask_consent(session, officer, NOW, TODAY, transfer.id, loan.id, "急需调出")
+        with engine.begin() as connection:
+            head = content(connection)
+    asked = [row["params"] for row in head["messages"] if row["kind"] == "loan.consent_asked"]
+    assert [params.pop("transfer") for params in asked] == [transfer.number] * len(asked) != []
+    with database(settings, f"earlier_{worker}") as engine:
+        migrate.upgrade(engine, "0015")
+        with engine.begin() as connection:
+            fill(connection, head)
+        migrate.upgrade(engine)
+        with engine.begin() as connection:
+            found = content(connection)["messages"]
+    asked = [row["params"] for row in found if row["kind"] == "loan.consent_asked"]
+    assert [params["transfer"] for params in asked] == [transfer.number] * len(asked) != []
 
 
 def earlier() -> list[str]:

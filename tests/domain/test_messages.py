@@ -15,6 +15,7 @@ from marketplace.domain.permissions import Role
 
 VALUES: dict[str, object] = {
     "number": "DB2026090001",
+    "transfer": "DJ2026090007",
     "order_kind": OrderKind.TRANSFER,
     "things": ["办公桌", "椅子", "书柜"],
     "receiver": "第一中学",

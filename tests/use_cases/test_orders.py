@@ -311,6 +311,20 @@ def test_a_transfer_waits_for_a_future_loan_until_the_borrower_makes_way(
     assert transfer.state == OrderState.OFFERED
 
 
+def test_a_borrower_is_told_which_transfer_is_to_have_way(town: Town, session: Session) -> None:
+    asset = town.listed()
+    loan = town.approved(asset, "C.staff", kind=LOAN, days=(20, 30))
+    waiting = [town.submitted(asset), town.submitted(asset)]
+    for transfer in waiting:
+        loans.ask_consent(session, town.actor("A.officer"), NOW, TODAY, transfer.id, loan.id, "急需调出")
+    told = session.scalars(
+        select(Message).where(
+            Message.kind == "loan.consent_asked", Message.user_id == town.actor("C.staff").user_id
+        )
+    )
+    assert {message.params["transfer"] for message in told} == {order.number for order in waiting}
+
+
 def test_every_step_is_in_the_record(town: Town, session: Session) -> None:
     order = town.handed_over(town.approved(town.listed()))
     actions = session.scalars(
