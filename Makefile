@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
 
+# One more than there are processors: a test that waits for an engine or a browser leaves its own to another.
 test: install check
-	@$(BIN)/pytest -n $(shell nproc)
+	@$(BIN)/pytest -n $(shell expr $$(nproc) + 1)
 
 check: install
 	@$(BIN)/ruff format --check .
@@ -30,7 +31,7 @@ drill: install
 nodes: install
 	@$(BIN)/python -m drill.nodes
 
-# The races of the test suite, for 200 rounds each instead of 2, and a long walk of the order machine.
+# The races of the test suite, for 200 rounds each instead of one, and a long walk of the order machine.
 races: install
 	@RACE_ROUNDS=200 MACHINE_EXAMPLES=300 $(BIN)/pytest tests/use_cases/test_order_races.py tests/use_cases/test_order_machine.py
 

@@ -39,17 +39,19 @@ def test_every_earlier_schema_is_upgraded_without_loss(settings: Settings, worke
             office(session).published()
         with engine.begin() as connection:
             head = content(connection)
-    for revision in earlier():
-        with database(settings, f"earlier_{worker}") as engine:
-            migrate.upgrade(engine, revision)
-            with engine.begin() as connection:
-                fill(connection, head)
-                before = content(connection)
-            assert len(before["audit_entries"]) > 10
-            migrate.upgrade(engine)
-            with engine.begin() as connection:
-                lost = dict(losses(before, content(connection), keys(connection)))
-        assert lost == {}, f"from {revision}"
+    with database(settings, f"chain_{worker}") as chain:
+        for revision in earlier():
+            migrate.upgrade(chain, revision)
+            chain.dispose()
+            with database(settings, f"earlier_{worker}", template=f"chain_{worker}") as engine:
+                with engine.begin() as connection:
+                    fill(connection, head)
+                    before = content(connection)
+                assert len(before["audit_entries"]) > 10
+                migrate.upgrade(engine)
+                with engine.begin() as connection:
+                    lost = dict(losses(before, content(connection), keys(connection)))
+            assert lost == {}, f"from {revision}"
 
 
 def test_requests_to_make_way_are_told_by_their_moment(settings: Settings, worker: str) -> None:
@@ -84,9 +86,9 @@ def earlier() -> list[str]:
 
 
 @contextmanager
-def database(settings: Settings, name: str) -> Iterator[Engine]:
-    """An empty database for as long as it takes."""
-    engine = make_engine(own_database(settings.database_url, name))
+def database(settings: Settings, name: str, template: str = "template1") -> Iterator[Engine]:
+    """An empty database, or a copy of another, for as long as it takes."""
+    engine = make_engine(own_database(settings.database_url, name, template=template))
     yield engine
     engine.dispose()
 
