@@ -159,8 +159,16 @@ def ask_consent(
     session.add(consent)
     session.flush()
     _record(session, actor, now, loan, "loan.consent_asked", consent)
-    words = {"reason": consent.reason, "transfer": transfer.number or ""}
-    order_news.tell_officers(session, actor, now, loan, "loan.consent_asked", receiver=True, **words)
+    order_news.tell_officers(
+        session,
+        actor,
+        now,
+        loan,
+        "loan.consent_asked",
+        receiver=True,
+        reason=consent.reason,
+        transfer=transfer.number or "",
+    )
     return consent
 
 
