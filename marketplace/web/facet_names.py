@@ -1,17 +1,14 @@
-"""What the codes of facets are called and what stands above them, in one query per kind."""
+"""What the codes of facets are called and what stands above them, in one query."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import request
 from flask_babel import gettext
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import text
 
-from marketplace.db.catalogue import Category
-from marketplace.db.people import Unit, UnitKind
 from marketplace.domain.finding import Found
 from marketplace.edge.context import db
 from marketplace.web.addresses import values_of
@@ -42,14 +39,28 @@ class Names:
 
 def names_of(found: Found) -> Names:
     """Names of all that the facets of an answer count and that the address filters by."""
-    regions = _regions(_values(found, "region"))
-    units, above_units, hidden = _units(_values(found, "unit"))
-    classes, above_classes = _classes(_values(found, "category"))
+    asked = {facet: sorted(_values(found, facet)) for facet in ("region", "unit", "category")}
+    classes = [key.partition(":") for key in asked["category"] if ":" in key]
+    values = {
+        "regions": asked["region"],
+        "units": asked["unit"],
+        "editions": [edition for edition, _, _ in classes],
+        "classes": [code for _, _, code in classes],
+    }
+    labels: dict[str, dict[str, str]] = {facet: {} for facet in asked}
+    above: dict[str, dict[str, str]] = {facet: {} for facet in asked}
+    hidden = set()
+    for facet, value, name, parent, is_region in db().execute(_NAMES, values):
+        labels[facet][value] = name
+        if parent:
+            above[facet][value] = parent
+        if is_region:
+            hidden.add(value)
     return Names(
-        labels={"region": regions, "unit": units, "category": classes},
-        above={"unit": above_units, "category": above_classes},
-        hidden=hidden,
-        several_editions=len({key.partition(":")[0] for key in classes}) > 1,
+        labels=labels,
+        above=above,
+        hidden=frozenset(hidden),
+        several_editions=len({key.partition(":")[0] for key in labels["category"]}) > 1,
     )
 
 
@@ -57,32 +68,15 @@ def _values(found: Found, facet: str) -> set[str]:
     return {*found.facets.get(facet, {}), *values_of(request.args, facet)}
 
 
-def _regions(codes: Iterable[str]) -> dict[str, str]:
-    name = func.min(Unit.region_name)
-    query = select(Unit.region_code, name).where(Unit.region_code.in_(codes)).group_by(Unit.region_code)
-    return {row[0]: row[1] for row in db().execute(query)}
-
-
-def _units(codes: Iterable[str]) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
-    parent = aliased(Unit)
-    query = (
-        select(Unit.code, Unit.name, Unit.kind, parent.code)
-        .outerjoin(parent, parent.id == Unit.parent_id)
-        .where(Unit.code.in_(codes))
-    )
-    rows = db().execute(query).all()
-    return (
-        {code: name for code, name, _, _ in rows},
-        {code: above for code, _, _, above in rows if above},
-        frozenset(code for code, _, kind, _ in rows if kind is UnitKind.REGION),
-    )
-
-
-def _classes(keys: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
-    query = select(Category.edition, Category.code, Category.name, Category.parent_code)
-    rows = db().execute(query.where(tuple_(Category.edition, Category.code).in_(pairs))).all()
-    return (
-        {f"{edition}:{code}": name for edition, code, name, _ in rows},
-        {f"{edition}:{code}": f"{edition}:{above}" for edition, code, _, above in rows if above},
-    )
+# Asked for with every letter that somebody types, so made once.
+_NAMES = text("""
+    SELECT 'region', region_code, min(region_name), NULL, false
+    FROM units WHERE region_code = ANY(:regions) GROUP BY region_code
+    UNION ALL
+    SELECT 'unit', u.code, u.name, above.code, u.kind = 'region'
+    FROM units u LEFT JOIN units above ON above.id = u.parent_id WHERE u.code = ANY(:units)
+    UNION ALL
+    SELECT 'category', c.edition || ':' || c.code, c.name, c.edition || ':' || c.parent_code, false
+    FROM categories c JOIN unnest(cast(:editions AS text[]), cast(:classes AS text[])) AS asked(edition, code)
+      ON c.edition = asked.edition AND c.code = asked.code
+""")

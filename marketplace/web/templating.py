@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, url_for
@@ -9,6 +11,7 @@ from flask_babel import get_locale, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
+from werkzeug.local import LocalProxy
 
 from marketplace.domain.assets import BY_NAME, CONDITIONS, USE_STATUSES
 from marketplace.domain.finding import MARK_END, MARK_START
@@ -72,16 +75,21 @@ def _links() -> dict[str, str]:
     }
 
 
+def _later(make: Callable[[], object]) -> object:
+    """What only the frame of a page shows, made when it does: a part of a page has none."""
+    return LocalProxy(cache(make))
+
+
 def _context() -> dict[str, Any]:
     who = actor()
     return {
         "actor": who,
         "account": identity(),
-        "person": _person(),
-        "links": _links(),
+        "person": _later(_person),
+        "links": _later(_links),
         "current_user": current_user,
         "locale": str(get_locale() or "zh_CN"),
-        "navigation": navigation(who),
+        "navigation": _later(lambda: navigation(who)),
         "csrf_token": generate_csrf,
         "partial": is_partial(),
         "now": now(),
