@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
@@ -20,6 +20,7 @@ from marketplace.domain.auctions import (
     OVER,
     AuctionState,
     Breach,
+    LotState,
     LotTerms,
     Plan,
     check,
@@ -74,11 +75,12 @@ def draft(
     """
     project = disposals.load(session, actor, project_id, for_update=True)
     require(actor, Permission.DISPOSE, project.unit.path)
-    items = _for_sale(session, project)
+    items = for_sale(session, project)
     if project.state is ProjectState.APPROVED:
         disposals.move(session, actor, now, project, ProjectAction.START)
     rules = rules_of(session)
     auction = new_auction(session, actor, now, today, zone, project, rules)
+    _offer_again(session, project)
     for number, item in enumerate(items, 1):
         auction.lots.append(_lot_of(number, item, rules))
     session.flush()
@@ -95,14 +97,40 @@ def without_auction(session: Session) -> Sequence[int]:
     return session.scalars(query.order_by(Project.id)).all()
 
 
-def _for_sale(session: Session, project: Project) -> Sequence[ProjectItem]:
-    if project.way is not Way.AUCTION or project.state not in (ProjectState.APPROVED, ProjectState.RUNNING):
-        raise Conflict(N_("只有已批准的拍卖项目才能编制拍卖。"), code="wrong_state")
+def for_sale(session: Session, project: Project) -> Sequence[ProjectItem]:
+    """The cards of a project, locked by the caller, that an auction may offer now.
+
+    Raises:
+        Conflict: the project is no sale, isn't approved or has ended; or its cards are being auctioned.
+    """
+    check_for_sale(project)
     live = select(Auction.id).where(Auction.project_id == project.id, Auction.state.not_in(OVER)).limit(1)
     items = [item for item in project.items if item.open]
     if session.scalar(live) is not None or not items:
         raise Conflict(N_("这个项目已有拍卖在办，或者没有待拍的资产。"), code="live_auction")
     return items
+
+
+def check_for_sale(project: Project) -> None:
+    """Let an auction go on only for a project that is to sell, and has not ended meanwhile.
+
+    Raises:
+        Conflict: it is no sale, isn't approved, is done, or was cancelled: its cards are in use again.
+    """
+    if not is_for_sale(project):
+        raise Conflict(N_("只有已批准的拍卖项目才能编制拍卖。"), code="wrong_state")
+
+
+def is_for_sale(project: Project) -> bool:
+    """Whether cards of the project may be auctioned."""
+    return project.way is Way.AUCTION and project.state in (ProjectState.APPROVED, ProjectState.RUNNING)
+
+
+def _offer_again(session: Session, project: Project) -> None:
+    """What found no buyer before is on offer again, so nobody else offers it a second time."""
+    earlier = select(Auction.id).where(Auction.project_id == project.id)
+    unsold = update(Lot).where(Lot.auction_id.in_(earlier), Lot.state == LotState.UNSOLD)
+    session.execute(unsold.values(state=LotState.RELISTED))
 
 
 def new_auction(

@@ -71,12 +71,13 @@ def publish(
     Raises:
         Invalid: it breaks a rule, or a condition of the project no longer holds; each is named with its
             article.
-        Conflict: it isn't approved, or a card was changed or classified since.
+        Conflict: it isn't approved, its project has ended, or a card was changed or classified since.
     """
     auction = auctions.load(session, actor, auction_id, for_update=True)
     auction_step(auction.state, AuctionAction.PUBLISH)
     _lock_cards(session, auction)
     project = disposals.load(session, actor, auction.project_id, for_update=True)
+    auction_drafts.check_for_sale(project)
     disposals.check_conditions(session, project, today)
     auctions.refuse_changed_cards(session, auction)
     since = noticed_on(session, auction, today, zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from marketplace.domain.auctions import (
 from marketplace.domain.errors import Conflict
 from marketplace.domain.permissions import Actor, Permission, require
 from marketplace.domain.text import N_
-from marketplace.use_cases import auction_drafts, auctions
+from marketplace.use_cases import auction_drafts, auctions, disposals
 from marketplace.use_cases.auction_rules import rules_of
 
 
@@ -28,12 +29,15 @@ def relist(
     """A new draft of the unsold lots, at the lowest price that needs no new approval.
 
     Raises:
-        Conflict: the auction isn't over, or nothing of it is left.
+        Conflict: the auction isn't over, nothing of it is left, or its project has ended or auctions it
+            already.
     """
     old = auctions.load(session, actor, auction_id, for_update=True)
     require(actor, Permission.DISPOSE, old.project.unit.path)
-    unsold = [lot for lot in old.lots if lot.state is LotState.UNSOLD]
-    if old.state is not AuctionState.CLOSED or not unsold:
+    # Nobody ends the project, or begins another auction of it, until this one is there.
+    auction_drafts.for_sale(session, disposals.load(session, actor, old.project_id, for_update=True))
+    unsold = lots_again(old)
+    if not unsold:
         raise Conflict(N_("没有可以再次上拍的流拍标的。"), state=old.state, code="wrong_state")
     rules = rules_of(session)
     new = auction_drafts.new_auction(session, actor, now, today, zone, old.project, rules)
@@ -47,6 +51,17 @@ def relist(
         session, actor, now, new, "auction.draft", after={"number": new.number, "relists": old.number}
     )
     return new
+
+
+def lots_again(auction: Auction) -> Sequence[Lot]:
+    """What found no buyer and may be offered again: nothing, once its project has ended."""
+    if auction.state is not AuctionState.CLOSED or not auction_drafts.is_for_sale(auction.project):
+        return []
+    return [
+        lot
+        for lot in auction.lots
+        if lot.state is LotState.UNSOLD and all(one.project_item.open for one in lot.items)
+    ]
 
 
 def _again(number: int, lot: Lot, rules: Rules) -> Lot:

@@ -20,7 +20,6 @@ from marketplace.domain.auctions import (
     LOT_STATE_NAMES,
     AuctionAction,
     AuctionState,
-    LotState,
 )
 from marketplace.domain.errors import FieldError, Invalid, RuleError
 from marketplace.domain.notices import NOTICE_NAMES, NoticeKind
@@ -226,9 +225,7 @@ def auction_page(auction: Auction, *, error: RuleError | None = None) -> str:
         and auction.ends_at is not None
         and now() >= auction.ends_at
         and actor().may(Permission.PUBLISH, path),
-        may_relist=auction.state is AuctionState.CLOSED
-        and any(lot.state is LotState.UNSOLD for lot in auction.lots)
-        and actor().may(Permission.DISPOSE, path),
+        may_relist=actor().may(Permission.DISPOSE, path) and bool(relisting.lots_again(auction)),
         due_on=proceeds.due_on(db(), auction),
         today=today(),
         may_receive=actor().may(Permission.DISPOSE, path),

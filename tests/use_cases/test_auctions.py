@@ -21,6 +21,7 @@ from marketplace.domain.states import AssetState
 from marketplace.use_cases import (
     auction_drafts,
     auctions,
+    disposal_decisions,
     disposals,
     notices,
     proceeds,
@@ -185,6 +186,42 @@ def test_an_unsold_lot_is_offered_again_under_the_price_rule(selling: Office) ->
     )
     found = auction_drafts.breaches(selling.session, again, now.date(), ZONE)
     assert [one.place for one in found] == ["lot-1.price_approval"]
+
+
+def test_what_a_cancelled_project_kept_is_not_offered_again(selling: Office) -> None:
+    card = selling.card()
+    auction = selling.published(card)
+    conclude(selling, auction, {1: Outcome(after(auction).date())})
+    now = after(auction)
+    disposal_decisions.cancel(selling.session, selling.manager, now, auction.project_id, "两次流拍")
+    assert relisting.lots_again(auction) == []
+    with pytest.raises(Conflict):
+        relisting.relist(selling.session, selling.manager, now, now.date(), ZONE, auction.id)
+    selling.session.refresh(card)
+    assert card.state is AssetState.IN_USE
+
+
+def test_what_is_on_offer_again_is_not_offered_twice(selling: Office) -> None:
+    auction = selling.published(selling.card())
+    conclude(selling, auction, {1: Outcome(after(auction).date())})
+    now = after(auction)
+    auction_drafts.draft(selling.session, selling.manager, now, now.date(), ZONE, auction.project_id)
+    selling.session.refresh(auction.lots[0])
+    assert auction.lots[0].state is LotState.RELISTED
+    with pytest.raises(Conflict):
+        relisting.relist(selling.session, selling.manager, now, now.date(), ZONE, auction.id)
+
+
+def test_nothing_of_a_cancelled_project_is_published(selling: Office) -> None:
+    """As an earlier release let it come about: offered again after the project had ended."""
+    card = selling.card()
+    auction = selling.approve(selling.fill(selling.draft(card)))
+    auction.project.state = ProjectState.CANCELLED
+    selling.session.flush()
+    with pytest.raises(Conflict):
+        selling.publish(auction)
+    selling.session.refresh(card)
+    assert card.state is AssetState.DISPOSAL
 
 
 def test_a_suspended_auction_says_why_and_can_end(selling: Office) -> None:
