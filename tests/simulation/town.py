@@ -169,7 +169,7 @@ def _staff(session: Session, town: Town, unit: Unit, *roles: Role) -> None:
     for number, role in enumerate(roles):
         name = f"{unit.code}.{role}.{number}"
         # Mails are written to disk one by one: a few show what there is to see.
-        email = f"{unit.code}.{number}@example.org" if unit.code.startswith("D0") else ""
+        email = f"{unit.code}.{number}@example.org" if unit.code in {"D0", "D0-0"} else ""
         user = User(
             username=name,
             name=name[:60],
