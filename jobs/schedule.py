@@ -22,7 +22,14 @@ from marketplace.domain.jobs import PLAN_OF
 from marketplace.domain.permissions import PLATFORM
 from marketplace.mail.carriers import MailServerDown, carrier_of
 from marketplace.media.store import FolderStore
-from marketplace.use_cases import audit_chain, mailing, photo_files, register_import, register_worker
+from marketplace.use_cases import (
+    accounts,
+    audit_chain,
+    mailing,
+    photo_files,
+    register_import,
+    register_worker,
+)
 from search import indexer
 
 log = get_logger()
@@ -98,7 +105,7 @@ def send_mail(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
 
 
 def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
-    """Forget what is no longer needed: drained outbox rows, kept answers, files of imports and photos."""
+    """Forget what is no longer needed: outbox rows, kept answers, sessions, files of imports and photos."""
     old = KeptAnswer.created_at < now - ANSWERS_KEPT
     photos = photo_files.sweep(
         means.sessions,
@@ -113,8 +120,15 @@ def tidy(means: Means, now: dt.datetime, dry_run: bool) -> Figures:
             return {"answers": count, "photos": photos}
         answers = session.execute(delete(KeptAnswer).where(old).returning(KeptAnswer.key)).all()
         imports = register_import.clear_old(session, means.settings, now)
+        sessions = accounts.forget_ended(session, now)
     outbox = means.nodes.purge(means.sessions, now)
-    return {"answers": len(answers), "imports": imports, "outbox": outbox, "photos": photos}
+    return {
+        "answers": len(answers),
+        "imports": imports,
+        "outbox": outbox,
+        "photos": photos,
+        "sessions": sessions,
+    }
 
 
 JOBS: tuple[Job, ...] = (

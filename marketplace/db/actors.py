@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 
-from marketplace.db.people import ApiToken, RoleGrant, Unit, User
+from marketplace.db.people import ApiToken, EndedSession, RoleGrant, Unit, User
 from marketplace.db.statements import Source, Statement
 from marketplace.domain.permissions import Actor, Grant, Role
 
@@ -33,6 +33,11 @@ class Identity:
 def by_user(source: Source, user_id: int) -> Identity | None:
     """The identity of an active account."""
     return _identity(_BY_USER.rows(source, {"user_id": user_id}))
+
+
+def by_session(source: Source, user_id: int, key: str) -> Identity | None:
+    """The same for a session, unless somebody signed out of it; ``key`` is what it was begun with."""
+    return _identity(_BY_SESSION.rows(source, {"user_id": user_id, "key": key}))
 
 
 def by_token(source: Source, digest: str, now: dt.datetime) -> Identity | None:
@@ -66,6 +71,8 @@ _QUERY = (
     .order_by(RoleGrant.role, RoleGrant.unit_id)
 )
 _BY_USER = Statement(_QUERY.where(User.id == bindparam("user_id")))
+_ENDED = exists().where(EndedSession.key == bindparam("key"))
+_BY_SESSION = Statement(_QUERY.where(User.id == bindparam("user_id"), ~_ENDED))
 _BY_TOKEN = Statement(
     _QUERY.add_columns(ApiToken.id, ApiToken.last_used_on)
     .join(ApiToken, ApiToken.user_id == User.id)

@@ -116,6 +116,15 @@ class RoleGrant(Base):
     unit: Mapped[Unit] = relationship()
 
 
+class EndedSession(Base):
+    """A session that somebody signed out of: whoever has a copy of its cookie is out as well."""
+
+    __tablename__ = "ended_sessions"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ended_at: Mapped[Moment]
+
+
 class ApiToken(Base):
     """A revocable key for programs. Only its hash is kept: it is shown once, when it is made."""
 

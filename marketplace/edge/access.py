@@ -137,7 +137,7 @@ def _load_user(user_id: str) -> SignedInUser | None:
         return None
     enter_gate()
     with driver_connection(services().lookup) as connection:
-        found = actors.by_user(connection, int(number))
+        found = actors.by_session(connection, int(number), session.get("key", ""))
     return SignedInUser(found) if found and str(found.session_epoch) == epoch else None
 
 

@@ -10,13 +10,19 @@ from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace.db import actors
-from marketplace.db.people import ApiToken, User
+from marketplace.db.people import ApiToken, EndedSession, User
 from marketplace.db.statements import Source
-from marketplace.domain.accounts import check_password, locked_until_after, password_expired
+from marketplace.domain.accounts import (
+    SESSION_LENGTH,
+    check_password,
+    locked_until_after,
+    password_expired,
+)
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.permissions import PLATFORM, Actor
 from marketplace.domain.text import N_, clean
@@ -104,9 +110,17 @@ def _succeeded(session: Session, actor: Actor, user: User, now: dt.datetime, pas
     return SignIn(SignInOutcome.DONE, user_id=user.id, must_change_password=overdue)
 
 
-def sign_out(session: Session, actor: Actor, now: dt.datetime) -> None:
-    """Record that the actor signed out."""
+def sign_out(session: Session, actor: Actor, now: dt.datetime, key: str) -> None:
+    """End the session that was begun with ``key``, copies of its cookie included, and record it."""
+    if key:  # none: begun under an earlier release
+        session.execute(insert(EndedSession).values(key=key, ended_at=now).on_conflict_do_nothing())
     audit.record(session, actor, now, "sign_out", "user", actor.user_id, unit_id=actor.home_unit_id)
+
+
+def forget_ended(session: Session, now: dt.datetime) -> int:
+    """Forget sessions that would be over by now anyway; how many."""
+    over = delete(EndedSession).where(EndedSession.ended_at < now - SESSION_LENGTH)
+    return len(session.execute(over.returning(EndedSession.key)).all())
 
 
 def change_password(session: Session, actor: Actor, now: dt.datetime, old: str, new: str) -> int:

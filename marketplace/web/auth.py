@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 
 from flask import (
     Blueprint,
@@ -103,6 +104,7 @@ def begin_session(found: Identity) -> None:
     """Let the browser be somebody's from here on; nothing of its session before is kept."""
     session.clear()
     login_user(SignedInUser(found))
+    session["key"] = secrets.token_hex(16)
     session["seen"] = session["since"] = now().timestamp()
 
 
@@ -110,7 +112,7 @@ def begin_session(found: Identity) -> None:
 @signed_in(before_password_change=True)
 def sign_out() -> Response:
     """End this session."""
-    accounts.sign_out(db(), actor(), now())
+    accounts.sign_out(db(), actor(), now(), session.get("key", ""))
     logout_user()
     session.clear()
     return redirect(url_for("auth.sign_in"))

@@ -133,6 +133,24 @@ def test_a_session_lasts_no_longer_than_a_day_of_work_however_busy(lively_place:
         place.clock.advance(minutes=-1)
 
 
+def test_signing_out_ends_copies_of_the_cookie_too(lively_place: Place) -> None:
+    place, client = lively_place, lively_place.client()
+    assert sign_in(place, client, "B.staff") == 302
+    elsewhere = place.client()
+    assert sign_in(place, elsewhere, "B.staff") == 302
+    copied = copy_of(place, client)
+    assert is_in(copied)
+    with client.session_transaction() as session:
+        session["csrf_token"] = CSRF
+    assert client.post("/logout", data={"csrf_token": place.csrf}).status_code == 302
+    assert not is_in(copied)
+    assert is_in(elsewhere)
+    with place.sessions() as database:
+        assert accounts.forget_ended(database, place.clock.now + SESSION_LENGTH) == 0
+        assert accounts.forget_ended(database, place.clock.now + 2 * SESSION_LENGTH) > 0
+        database.rollback()
+
+
 def test_every_cookie_is_out_of_reach_of_scripts_and_plain_connections(lively_place: Place) -> None:
     with strict(lively_place) as app:
         client = app.test_client()
