@@ -225,7 +225,7 @@ def everything(place: Place) -> dict[str, str]:
             f"SELECT '{name}', md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {name} t"
             for name in tables
         )
-        found = dict(connection.execute(text(sums)).tuples().all())
+        found = dict(connection.execute(text(sums)).all())
     files = sorted(str(path) for path in Path(place.settings.home).rglob("*") if path.is_file())
     return found | {"files": "\n".join(files)}
 

@@ -66,7 +66,7 @@ def kept(place: Place) -> dict[str, object]:
     counted = ("photos", "auction_files", "order_files", "import_runs", "lot_results", "units", "users")
     union = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in counted)
     with place.database.connect() as connection:
-        rows: dict[str, object] = dict(connection.execute(text(union)).tuples().all())
+        rows: dict[str, object] = dict(connection.execute(text(union)).all())
         rows["hand-over"] = connection.scalar(text("SELECT sum(jsonb_array_length(photos)) FROM handovers"))
     home = Path(place.settings.home)
     return rows | {str(path): path.stat().st_size for path in home.rglob("*") if path.is_file()}
