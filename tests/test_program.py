@@ -36,7 +36,7 @@ def is_gone(program: Installation) -> bool:
     return not program.processes()
 
 
-def test_killed_parts_come_back_and_killed_as_a_whole_it_starts_again(program: Installation) -> None:
+def test_killed_parts_come_back_and_it_ends_with_all_it_started(program: Installation) -> None:
     program.start()
     for first, *with_it in (["supervisor"], ["web", "web worker"]):
 
@@ -53,6 +53,12 @@ def test_killed_parts_come_back_and_killed_as_a_whole_it_starts_again(program: I
 
         assert wait_until(is_back, seconds=PATIENCE), f"{before} {running()} {tail(program.log, 40)}"
     assert len(program.processes()) > 4
+    end(program, signal.SIGTERM)
+    assert wait_until(lambda: is_gone(program), seconds=PATIENCE), program.processes()
+
+
+def test_killed_it_leaves_nothing_behind_and_starts_again(program: Installation) -> None:
+    program.start()
     program.kill()
     program.start()
     end(program, signal.SIGINT)

@@ -248,7 +248,7 @@ def test_nothing_is_promised_twice_lost_or_made(engine: Engine) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=int(os.environ.get("MACHINE_EXAMPLES", "8")),
+            max_examples=int(os.environ.get("MACHINE_EXAMPLES", "12")),
             stateful_step_count=25,
             deadline=None,
             print_blob=True,
