@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask_babel import gettext
-from sqlalchemy import text
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    CompoundSelect,
+    String,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
+from marketplace.db.catalogue import Category
+from marketplace.db.people import Unit, UnitKind
 from marketplace.domain.finding import Found
 from marketplace.edge.context import db
 from marketplace.web.addresses import values_of
@@ -68,15 +86,22 @@ def _values(found: Found, facet: str) -> set[str]:
     return {*found.facets.get(facet, {}), *values_of(request.args, facet)}
 
 
-# Asked for with every letter that somebody types, so made once.
-_NAMES = text("""
-    SELECT 'region', region_code, min(region_name), NULL, false
-    FROM units WHERE region_code = ANY(:regions) GROUP BY region_code
-    UNION ALL
-    SELECT 'unit', u.code, u.name, above.code, u.kind = 'region'
-    FROM units u LEFT JOIN units above ON above.id = u.parent_id WHERE u.code = ANY(:units)
-    UNION ALL
-    SELECT 'category', c.edition || ':' || c.code, c.name, c.edition || ':' || c.parent_code, false
-    FROM categories c JOIN unnest(cast(:editions AS text[]), cast(:classes AS text[])) AS asked(edition, code)
-      ON c.edition = asked.edition AND c.code = asked.code
-""")
+def _listed(name: str) -> BindParameter[Sequence[str]]:
+    return bindparam(name, type_=ARRAY(String))
+
+
+_above = aliased(Unit)
+_asked = func.unnest(_listed("editions"), _listed("classes")).table_valued("edition", "code").render_derived()
+_key = Category.edition + ":"
+# Asked for with every letter that somebody types, so put together once.
+_NAMES: CompoundSelect[Any] = union_all(
+    select(literal("region"), Unit.region_code, func.min(Unit.region_name), null(), false())
+    .where(Unit.region_code == any_(_listed("regions")))
+    .group_by(Unit.region_code),
+    select(literal("unit"), Unit.code, Unit.name, _above.code, Unit.kind == UnitKind.REGION)
+    .outerjoin(_above, _above.id == Unit.parent_id)
+    .where(Unit.code == any_(_listed("units"))),
+    select(
+        literal("category"), _key + Category.code, Category.name, _key + Category.parent_code, false()
+    ).join(_asked, and_(_asked.c.edition == Category.edition, _asked.c.code == Category.code)),
+)
