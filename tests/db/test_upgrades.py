@@ -66,17 +66,21 @@ def test_requests_to_make_way_are_told_by_their_moment(settings: Settings, worke
             loans.ask_consent(session, officer, NOW, TODAY, transfer.id, loan.id, "急需调出")
         with engine.begin() as connection:
             head = content(connection)
-    asked = [row["params"] for row in head["messages"] if row["kind"] == "loan.consent_asked"]
-    assert [params.pop("transfer") for params in asked] == [transfer.number] * len(asked) != []
+    named = [params.pop("transfer") for params in requests_to_make_way(head)]
+    assert set(named) == {transfer.number}
     with database(settings, f"earlier_{worker}") as engine:
         migrate.upgrade(engine, "0015")
         with engine.begin() as connection:
             fill(connection, head)
         migrate.upgrade(engine)
         with engine.begin() as connection:
-            found = content(connection)["messages"]
-    asked = [row["params"] for row in found if row["kind"] == "loan.consent_asked"]
-    assert [params["transfer"] for params in asked] == [transfer.number] * len(asked) != []
+            found = requests_to_make_way(content(connection))
+    assert [params["transfer"] for params in found] == named
+
+
+def requests_to_make_way(rows: Tables) -> Rows:
+    """What the messages name that ask borrowers to."""
+    return [row["params"] for row in rows["messages"] if row["kind"] == "loan.consent_asked"]
 
 
 def earlier() -> list[str]:
