@@ -2,15 +2,20 @@
 
 For each size one register is built, the engines and the program are started on it, and everything is
 measured by turns. What came of it lies in ``bench/results``; table, chart and README are made of that.
+A register that is kept (``--home``) can be measured again, in parts (``--only``), when a weak spot is mended.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
+import functools
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import (
@@ -26,9 +31,9 @@ from bench import (
     searching,
     weight,
 )
-from bench.site import jobs_running, served
+from bench.site import Site, jobs_running, served
 from marketplace.config import ROOT, Settings, from_environment
-from marketplace.db.session import make_engine, make_sessions
+from marketplace.db.session import SessionFactory, make_engine, make_sessions
 from marketplace.engines.embedded import engines
 from search.engine import Engine
 
@@ -40,10 +45,9 @@ def main() -> None:
     for cards in [] if given.report else given.cards:
         if given.resume and figures.kept(given.results).get(cards, {}).get("complete"):
             continue
-        with tempfile.TemporaryDirectory(prefix="bench-") as home:
-            record = figures.Record(cards, given.results)
-            with engines(from_environment({"GWC_HOME": home})) as settings:
-                _measure(settings, record, given.rounds, given.load_minutes)
+        record = figures.Record(cards, given.results, resumed=bool(given.only))
+        with _home(given.home, cards) as home, engines(from_environment({"GWC_HOME": home})) as settings:
+            _measure(settings, record, given)
     kept = figures.kept(given.results)
     report.show(kept)
     if given.results == figures.RESULTS:
@@ -65,48 +69,104 @@ def _arguments() -> argparse.Namespace:
         default=1.0,
         help="load before memory is looked at; the goal speaks of 60",
     )
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these again, keep the rest")
+    parser.add_argument("--home", type=Path, help="keep the registers here, one folder for each size")
     parser.add_argument("--resume", action="store_true", help="leave out sizes that were measured completely")
     parser.add_argument("--report", action="store_true", help="measure nothing: table, chart and README only")
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="where results are kept")
     return parser.parse_args()
 
 
-def _measure(settings: Settings, record: figures.Record, rounds: int, minutes: float) -> None:
+@contextlib.contextmanager
+def _home(kept: Path | None, cards: int) -> Iterator[str]:
+    """Where the register of this size lies; gone afterwards unless it is to be kept."""
+    if kept:
+        yield str(kept.absolute() / str(cards))
+    else:
+        with tempfile.TemporaryDirectory(prefix="bench-") as home:
+            yield home
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the parts share."""
+
+    settings: Settings
+    sessions: SessionFactory
+    record: figures.Record
+    now: dt.datetime
+    rounds: int
+    minutes: float
+
+
+def _reindex(bench: Bench) -> None:
+    rounds = bench.rounds if bench.record.cards < clockwork.LARGE else 1
+    indexing.measure(bench.settings, bench.sessions, bench.record, rounds)
+
+
+def _public(bench: Bench) -> None:
+    with (
+        served(bench.settings, "marketplace.cli", "web", workers=1) as web,
+        served(bench.settings, "bench.bare", workers=1) as bare,
+    ):
+        pages.measure_public(bench.sessions, web, bare, bench.record, bench.rounds)
+
+
+def _pages(bench: Bench) -> None:
+    with _web(bench) as web, served(bench.settings, "bench.bare", workers=bench.settings.workers) as bare:
+        pages.measure(bench.sessions, web, bare, bench.record, bench.rounds)
+
+
+def _search(bench: Bench) -> None:
+    with _web(bench) as web:
+        searching.measure(bench.settings, bench.sessions, web, bench.record, bench.rounds)
+
+
+def _load(bench: Bench) -> None:
+    with _web(bench) as web, jobs_running(bench.settings) as jobs:
+        weight.measure(bench.settings, bench.sessions, web, jobs, bench.record, bench.minutes)
+
+
+def _web(bench: Bench) -> AbstractContextManager[Site]:
+    return served(bench.settings, "marketplace.cli", "web", workers=bench.settings.workers)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "reindex": _reindex,
+    "public": _public,
+    "pages": _pages,
+    "search": _search,
+    "load": _load,
+    "import": lambda bench: importing.measure(bench.settings, bench.record, bench.rounds),
+    "chain": lambda bench: chain.measure(bench.settings, bench.record, bench.rounds),
+    "jobs": lambda bench: clockwork.measure(bench.settings, bench.record, bench.now, bench.rounds),
+}
+"""In the order in which they are measured: the index that reindexing leaves is what is searched."""
+
+
+def _measure(settings: Settings, record: figures.Record, given: argparse.Namespace) -> None:
     database, now, began = make_engine(settings.database_url), dt.datetime.now(dt.UTC), time.perf_counter()
-    sessions = make_sessions(database)
+    bench = Bench(settings, make_sessions(database), record, now, given.rounds, given.load_minutes)
 
     def step(name: str, work: Callable[[], object]) -> None:
         started = time.perf_counter()
         work()
+        # The parts that copy the register must be alone with it.
+        database.dispose()
         print(f"{record.cards:>9,} cards: {name} {time.perf_counter() - started:.0f} s", flush=True)
 
-    record.about = {
+    if not register.is_built(database):
+        step("register", lambda: register.build(database, record.cards, now))
+    record.about |= {
         "measured_on": now.date().isoformat(),
         "machine": figures.machine(),
         "versions": figures.versions(database, Engine(settings)),
-        "rounds": rounds,
+        "rounds": given.rounds,
     }
-    step("register", lambda: register.build(database, record.cards, now))
-    step(
-        "reindex",
-        lambda: indexing.measure(settings, sessions, record, rounds if record.cards < clockwork.LARGE else 1),
-    )
-    with (
-        served(settings, "marketplace.cli", "web", workers=1) as alone,
-        served(settings, "bench.bare", workers=1) as bare,
-    ):
-        step("public pages", lambda: pages.measure_public(sessions, alone, bare, record, rounds))
-    with served(settings, "marketplace.cli", "web", workers=settings.workers) as web:
-        with served(settings, "bench.bare", workers=settings.workers) as bare:
-            step("pages", lambda: pages.measure(sessions, web, bare, record, rounds))
-        step("search", lambda: searching.measure(settings, sessions, web, record, rounds))
-        with jobs_running(settings) as jobs:
-            step("load", lambda: weight.measure(settings, sessions, web, jobs, record, minutes))
-    step("import", lambda: importing.measure(settings, database, record, rounds))
-    database.dispose()
-    step("audit chain", lambda: chain.measure(settings, record, rounds))
-    step("jobs", lambda: clockwork.measure(settings, record, now, rounds))
-    record.about |= {"complete": True, "minutes": round((time.perf_counter() - began) / 60, 1)}
+    for name in given.only or PARTS:
+        step(name, functools.partial(PARTS[name], bench))
+    record.about["complete"] = record.about.get("complete", False) or not given.only
+    record.about["minutes"] = round((time.perf_counter() - began) / 60, 1)
     record.save()
 
 

@@ -51,12 +51,18 @@ def rates(ours: Sequence[float], bare: Sequence[float]) -> Figure:
 
 
 class Record:
-    """What was measured at one size; written after every measurement, so that nothing done is lost."""
+    """What was measured at one size; written after every measurement, so that nothing done is lost.
 
-    def __init__(self, cards: int, folder: Path) -> None:
+    ``resumed``: what is added replaces figures of an earlier time, and the others stay.
+    """
+
+    def __init__(self, cards: int, folder: Path, *, resumed: bool = False) -> None:
         self.cards, self._path = cards, folder / f"{cards}.json"
         self.about: dict[str, Any] = {}
         self.figures: dict[str, Figure] = {}
+        if resumed and self._path.exists():
+            self.about = orjson.loads(self._path.read_bytes())
+            self.figures = self.about.pop("figures")
 
     def add(self, name: str, figure: Figure) -> None:
         self.figures[name] = {key: _rounded(value) for key, value in figure.items()}
@@ -64,7 +70,7 @@ class Record:
 
     def save(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        content = {"cards": self.cards, **self.about, "figures": self.figures}
+        content = {**self.about, "cards": self.cards, "figures": self.figures}
         self._path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 

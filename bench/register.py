@@ -35,8 +35,7 @@ CARDS_PER_UNITS = 20_000
 
 
 def build(database: Database, cards: int, now: dt.datetime) -> None:
-    """Fill an empty database with so many cards, 5,000 at least, a third of them on offer."""
-    migrate.upgrade(database)
+    """Fill empty tables with so many cards, 5,000 at least, a third of them on offer."""
     sessions = make_sessions(database)
     with transaction(sessions) as session:
         load_reference(session)
@@ -50,6 +49,13 @@ def build(database: Database, cards: int, now: dt.datetime) -> None:
         _continue_numbers(session)
     audit_chain.seal_waiting(sessions)
     tidy(database)
+
+
+def is_built(database: Database) -> bool:
+    """Whether an earlier run has left its register here, whole: sealing comes last."""
+    migrate.upgrade(database)
+    with database.connect() as connection:
+        return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM audit_seals)")))
 
 
 def tidy(database: Database, *tables: str) -> None:
