@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -20,6 +20,8 @@ PATIENCE = Patience(connect=30.0, read=60.0)
 """For all else."""
 TASK_SECONDS = 600.0
 """How long a write may take until its writer gives up and tries again later."""
+PAYLOAD = 64_000_000
+"""Bytes of documents that are sent at once: Meilisearch hangs up on more than 100 MB."""
 
 Json = dict[str, Any]
 
@@ -82,7 +84,10 @@ class Engine:
         return answer
 
     def put_documents(self, index: str, lines: Iterable[bytes]) -> Json:
-        """Send documents, one JSON object per line, replacing those with the same id; returns the task."""
+        """Send documents, one JSON object per line, replacing those with the same id; returns the task.
+
+        Of many, a portion at a time: see :func:`portions`.
+        """
         headers = self._headers | {"Content-Type": "application/x-ndjson"}
         request = Request("POST", f"/indexes/{_name(index)}/documents", b"\n".join(lines), headers)
         [task] = self._ask([request], PATIENCE)
@@ -119,6 +124,21 @@ class Engine:
             return [_content(answer) for answer in self._wire.ask(requests, patience)]
         except (OSError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
+
+
+def portions(lines: Iterable[bytes], most: int = PAYLOAD) -> Iterator[list[bytes]]:
+    """The lines in their order, in portions of so many bytes; a longer line is one by itself."""
+    portion: list[bytes] = []
+    size = 0
+    for line in lines:
+        # With the line's end.
+        if portion and size + len(line) + 1 > most:
+            yield portion
+            portion, size = [], 0
+        portion.append(line)
+        size += len(line) + 1
+    if portion:
+        yield portion
 
 
 def engines_of(settings: Settings) -> tuple[Engine, ...]:

@@ -18,7 +18,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.domain.text import N_
 from search import documents, indexer, lines, schema
-from search.engine import Engine, EngineDown
+from search.engine import Engine, EngineDown, portions
 
 BATCH = 10_000
 UNDER_WAY = 20
@@ -103,10 +103,10 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
         total, newest = session.execute(select(func.count(), func.max(Asset.id))).one()
     done, last, under_way = 0, 0, deque[dict[str, Any]]()
     while found := _next(sessions, last, newest or 0, batch):
-        under_way.append(engine.put_documents(index, found.values()))
+        under_way += [engine.put_documents(index, portion) for portion in portions(found.values())]
         done, last = done + len(found), max(found)
         progress(done, max(done, total))
-        if len(under_way) > UNDER_WAY:
+        while len(under_way) > UNDER_WAY:
             engine.wait(under_way.popleft())
     for task in under_way:
         engine.wait(task)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drill.installation import free_port
 from marketplace.config import Settings
-from search.engine import Engine, EngineDown, EngineRefused
+from search.engine import PAYLOAD, Engine, EngineDown, EngineRefused, portions
 
 SOMETHING, NOTHING = {"q": "", "limit": 1}, {"q": "", "filter": "id < 0", "limit": 0}
 
@@ -51,3 +54,15 @@ def test_an_address_may_have_a_path_before_it(own_settings: Settings) -> None:
     with pytest.raises(EngineRefused) as refusal:
         behind.call("GET", "/health")
     assert "404" in str(refusal.value)
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(min_value=1, max_value=40))
+def test_documents_are_sent_in_portions_that_the_engine_takes(lines: list[bytes], most: int) -> None:
+    found = list(portions(lines, most))
+    assert [line for portion in found for line in portion] == lines
+    assert all(len(portion) == 1 or len(b"\n".join(portion)) < most for portion in found)
+
+
+def test_a_portion_is_no_more_than_the_engine_takes(index: Engine) -> None:
+    line = orjson.dumps({"id": 1, "unsearched": "x" * (PAYLOAD - 100)})
+    index.wait(index.put_documents(index.index, [line]))
