@@ -79,6 +79,8 @@ from marketplace.web import (
 )
 from marketplace.web import search as search_page
 from marketplace.web import settings as settings_page
+from marketplace.web.assets_manifest import STATIC
+from marketplace.web.environment import Environment
 from marketplace.web.templating import init_templates
 
 CONTENT_SECURITY_POLICY = {
@@ -130,6 +132,7 @@ class Application(APIFlask):
 
     json_provider_class = FastJson
     session_interface = PageSessions()
+    jinja_environment = Environment
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none is a coroutine, and looking at a dozen with every request adds up."""
@@ -160,6 +163,7 @@ def create_app(
         json_errors=False,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
+        static_url_path=STATIC,
     )
     app.url_map.converters["int"] = RowId
     app.config.update(_configuration(settings, testing))

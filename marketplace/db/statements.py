@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import URL, Select
+from sqlalchemy import URL, CompoundSelect, Select
 from sqlalchemy.orm import Session
 
 from marketplace.db.session import Driver
@@ -23,7 +23,7 @@ class Statement:
     The values that differ from call to call are named with ``bindparam``.
     """
 
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, query: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> None:
         self._query = query
         compiled = query.compile(dialect=_DIALECT)
         to_come = {name: None for name, bind in compiled.binds.items() if bind.required}

@@ -6,7 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, cast
 
-from flask import Flask, g, request
+from babel import Locale
+from flask import Flask, request
 from flask_babel import Babel, Domain, format_date, format_datetime, get_locale, gettext
 
 from marketplace.domain.errors import FieldError, RuleError
@@ -14,6 +15,7 @@ from marketplace.edge.context import identity, services
 from marketplace.texts import CATALOGUES, long_day_pattern
 
 LOCALES = {"zh_CN": "中文", "en": "English"}
+_READ = {name: Locale.parse(name) for name in LOCALES}
 
 
 def init_i18n(app: Flask) -> None:
@@ -25,25 +27,27 @@ def init_i18n(app: Flask) -> None:
 
 
 class Catalogues(Domain):
-    """Looks for a language's catalogue once an answer, not once a word: a page has hundreds."""
+    """Looks for a language's catalogue once, not with each of a page's hundreds of words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[Locale, Any] = {}
 
     def get_translations(self) -> Any:
         """The catalogue of the present language."""
         locale = get_locale()
-        if not g or locale is None:
+        if locale is None:
             return super().get_translations()
-        found_for, found = g.get("catalogue", (None, None))
-        if found_for is not locale:
-            found = super().get_translations()
-            g.catalogue = (locale, found)
-        return found
+        if locale not in self._found:
+            self._found[locale] = super().get_translations()
+        return self._found[locale]
 
 
-def choose_locale() -> str:
-    """The language of this answer."""
+def choose_locale() -> Locale:
+    """The language of this answer, read already: reading it takes a third of a millisecond."""
     found = identity()
     chosen = found.actor.locale if found else request.cookies.get("locale", "")
-    return chosen if chosen in LOCALES else "zh_CN"
+    return _READ.get(chosen, _READ["zh_CN"])
 
 
 def message_of(error: RuleError | FieldError) -> str:

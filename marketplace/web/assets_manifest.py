@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import json
 
-from flask import current_app, request
+from flask import request
 
 from marketplace.config import ROOT
 
+STATIC = "/static"
 MANIFEST = ROOT / "static" / "build" / "manifest.json"
 
 
@@ -23,4 +24,4 @@ def _manifest() -> dict[str, str]:
 def asset_url(name: str) -> str:
     """Address of a built file, such as ``app.css``; it may be cached for ever."""
     # By hand, because a page names its icons a hundred times and the router takes its time.
-    return f"{request.script_root}{current_app.static_url_path}/build/{_manifest()[name]}"
+    return f"{request.script_root}{STATIC}/build/{_manifest()[name]}"

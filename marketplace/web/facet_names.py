@@ -27,8 +27,10 @@ from sqlalchemy.orm import aliased
 
 from marketplace.db.catalogue import Category
 from marketplace.db.people import Unit, UnitKind
+from marketplace.db.session import driver_connection
+from marketplace.db.statements import Statement
 from marketplace.domain.finding import Found
-from marketplace.edge.context import db
+from marketplace.edge.context import services
 from marketplace.web.addresses import values_of
 
 
@@ -68,7 +70,9 @@ def names_of(found: Found) -> Names:
     labels: dict[str, dict[str, str]] = {facet: {} for facet in asked}
     above: dict[str, dict[str, str]] = {facet: {} for facet in asked}
     hidden = set()
-    for facet, value, name, parent, is_region in db().execute(_NAMES, values):
+    with driver_connection(services().lookup) as connection:
+        named = _NAMES.rows(connection, values)
+    for facet, value, name, parent, is_region in named:
         labels[facet][value] = name
         if parent:
             above[facet][value] = parent
@@ -93,8 +97,7 @@ def _listed(name: str) -> BindParameter[Sequence[str]]:
 _above = aliased(Unit)
 _asked = func.unnest(_listed("editions"), _listed("classes")).table_valued("edition", "code").render_derived()
 _key = Category.edition + ":"
-# Asked for with every letter that somebody types, so put together once.
-_NAMES: CompoundSelect[Any] = union_all(
+_ALL: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(literal("region"), Unit.region_code, func.min(Unit.region_name), null(), false())
     .where(Unit.region_code == any_(_listed("regions")))
     .group_by(Unit.region_code),
@@ -105,3 +108,4 @@ _NAMES: CompoundSelect[Any] = union_all(
         literal("category"), _key + Category.code, Category.name, _key + Category.parent_code, false()
     ).join(_asked, and_(_asked.c.edition == Category.edition, _asked.c.code == Category.code)),
 )
+_NAMES = Statement(_ALL)

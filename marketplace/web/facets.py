@@ -100,6 +100,11 @@ class Group:
         amounts = bool(self.low) + bool(self.high)
         return amounts or sum(entry.chosen for root in self.entries for entry in root.all())
 
+    @property
+    def rows(self) -> int:
+        """How many values there are to choose from, those below others too."""
+        return sum(1 for root in self.entries for _ in root.all())
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -203,8 +208,7 @@ def _tree(entries: Iterable[Entry], above: Mapping[str, str]) -> list[Entry]:
 
 def _unfold(roots: list[Entry]) -> None:
     for root in roots:
-        for entry in root.all():
-            entry.open = any(other.chosen for below in entry.below for other in below.all())
+        _lead_to_chosen(root)
     rows, level = len(roots), roots
     while level:
         opened = []
@@ -214,6 +218,13 @@ def _unfold(roots: list[Entry]) -> None:
                 rows += len(entry.below)
                 opened += entry.below
         level = opened
+
+
+def _lead_to_chosen(entry: Entry) -> bool:
+    """Open what lies above chosen ones; whether the entry is one, or above one."""
+    for below in entry.below:
+        entry.open |= _lead_to_chosen(below)
+    return entry.open or entry.chosen
 
 
 def label_of(name: str, value: str, names: Names) -> str:

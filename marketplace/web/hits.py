@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from flask import url_for
@@ -25,19 +26,34 @@ ICONS = (
 """What stands for a photo that there is not, by the beginning of edition and code."""
 
 
-def hits(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Search documents ready to draw: addresses instead of hashes, words instead of codes."""
-    conditions: dict[str, str] = {code: gettext(words[0]) for code, words in CONDITIONS.items()}
-    states: dict[str, str] = {code: gettext(name) for code, name in STATE_NAMES.items()}
+def hits(documents: Iterable[Mapping[str, Any]]) -> list[SimpleNamespace]:
+    """Search documents ready to draw: addresses instead of hashes, words instead of codes.
+
+    As objects, of which a template takes a part in half the time that it takes for a dict's.
+    """
+    conditions = _Words({code: words[0] for code, words in CONDITIONS.items()})
+    states = _Words(STATE_NAMES)
     return [_hit(document, conditions, states) for document in documents]
+
+
+class _Words(dict[str, str]):
+    """What codes are called in the reader's language, each looked up once and only if it is needed."""
+
+    def __init__(self, texts: Mapping[Any, str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, code: str) -> str:
+        self[code] = gettext(self._texts[code])
+        return self[code]
 
 
 def _hit(
     document: Mapping[str, Any], conditions: Mapping[str, str], states: Mapping[str, str]
-) -> dict[str, Any]:
+) -> SimpleNamespace:
     lit = document.get("highlight") or {}
     cover = document.get("cover")
-    return {
+    shown = {
         **document,
         "url": url_for("assets.page", asset_id=document["id"]),
         "name_html": marked(lit.get("name") or document["name"]),
@@ -52,6 +68,7 @@ def _hit(
         "holder": document["unit_name"],
         "value": document["original_value_text"],
     }
+    return SimpleNamespace(**shown)
 
 
 def _pictures(cover: str | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from flask import Flask, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from jinja2 import Undefined
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
@@ -22,6 +23,8 @@ from marketplace.edge.context import actor, identity, is_partial, now
 from marketplace.edge.sessions import has_session
 from marketplace.web.assets_manifest import asset_url
 from marketplace.web.basket_count import in_basket
+from marketplace.web.facet_rows import rows
+from marketplace.web.icons import draw
 from marketplace.web.messages import unread
 from marketplace.web.navigation import navigation
 
@@ -47,10 +50,16 @@ def init_templates(app: Flask) -> None:
         "number": i18n.number,
         "marked": marked,
     }
+    app.jinja_env.tests["known"] = _is_known
     # Macros are imported without the context, so what they need is global.
-    app.jinja_env.globals["asset_url"] = asset_url
+    app.jinja_env.globals |= {"asset_url": asset_url, "draw": draw, "facet_rows": rows}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)
+
+
+def _is_known(value: object) -> bool:
+    """Whether there is anything to say; a zero is known."""
+    return not (value is None or value == "" or isinstance(value, Undefined))
 
 
 def marked(text: str | None) -> Markup:
