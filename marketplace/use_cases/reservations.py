@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
-from marketplace.db.asset_queries import WHOLE_CARD
 from marketplace.db.assets import Asset
 from marketplace.db.orders import Order, OrderLine, Reservation
 from marketplace.domain.orders import OrderKind, OrderState
@@ -46,7 +45,8 @@ def lock(session: Session, asset_ids: Iterable[int]) -> dict[int, Asset]:
         .where(Asset.id.in_(ids))
         .order_by(Asset.id)
         .with_for_update(of=Asset, key_share=True)
-        .options(*WHOLE_CARD)
+        # Asked for when the cards are locked: what is joined to them may be older than they are.
+        .options(selectinload(Asset.unit), selectinload(Asset.listing))
         .execution_options(populate_existing=True)
     )
     return {asset.id: asset for asset in session.scalars(query)}
