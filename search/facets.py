@@ -41,16 +41,14 @@ BEYOND_KM = 1e6
 """Stands for an unknown distance where things are put in order: behind all others."""
 
 
-class _Value(NamedTuple):
-    """One value of ``facets``, read."""
+class _Holder(NamedTuple):
+    """A unit that holds things, read from a value of ``facets``."""
 
-    counted: tuple[tuple[str, str], ...]
-    """The facets and their values that it stands for."""
-    above: str = ""
-    """Of a holder: its region and what it belongs to, which many holders have in common."""
-    unit: int = 0
-    place: Place | None = None
-    """Of a holder: who it is, and where."""
+    unit: int
+    code: str
+    above: str
+    """Its region and what it belongs to, which many holders have in common."""
+    place: Place | None
 
 
 def of_holder(unit: int, code: str, region: str, above: Iterable[str], place: Place | None) -> str:
@@ -70,17 +68,24 @@ def of(facet: str, value: object) -> str:
 
 
 def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts:
-    """All facets from the counts of ``facets``; distances only when there is a place to measure from."""
+    """All facets from the counts of ``facets``; distances only when there is a place to measure from.
+
+    Nearly all values are holders, thousands with every letter that somebody types.
+    """
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    above: dict[str, int] = {}
-    rings = [0] * (len(DISTANCES) + 1)
+    above: defaultdict[str, int] = defaultdict(int)
+    units: defaultdict[str, int] = defaultdict(int)
+    rings, ring_of = [0] * (len(DISTANCES) + 1), _rings_around(origin)
     for value, number in distribution.items():
-        read = _read(value)
-        _add(counts, read.counted, number)
-        if read.above:
-            above[read.above] = above.get(read.above, 0) + number
-        if origin and read.place:
-            rings[_ring(origin, read.place)] += number
+        if value[0] == "u":
+            _, code, upper, place = _holder(value)
+            units[code] += number
+            above[upper] += number
+            rings[ring_of[place]] += number
+        else:
+            _add(counts, _others(value), number)
+    if units:
+        counts["unit"] = units
     for text, number in above.items():
         _add(counts, _read_above(text), number)
     if within := _within(rings):
@@ -90,10 +95,10 @@ def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts
 
 def by_distance(distribution: Mapping[str, int], origin: Place) -> list[tuple[float, int, int]]:
     """Holders as (kilometres, unit, count), the nearest first; those without a position last."""
-    read = ((_read(value), number) for value, number in distribution.items() if value[0] == "u")
+    holders = ((_holder(value), number) for value, number in distribution.items() if value[0] == "u")
     return sorted(
-        (distance_km(origin, value.place) if value.place else BEYOND_KM, value.unit, number)
-        for value, number in read
+        (distance_km(origin, holder.place) if holder.place else BEYOND_KM, holder.unit, number)
+        for holder, number in holders
     )
 
 
@@ -104,17 +109,21 @@ def of_answer(facet: str, answer: Mapping[str, Any], origin: Place | None) -> di
 
 
 @lru_cache(50_000)
-def _read(value: str) -> _Value:
+def _holder(value: str) -> _Holder:
+    unit, code, above, position = value[1:].split(_SEPARATOR)
+    latitude, _, longitude = position.partition(",")
+    place = (float(latitude), float(longitude)) if position else None
+    return _Holder(int(unit), code, above, place)
+
+
+@lru_cache(10_000)
+def _others(value: str) -> tuple[tuple[str, str], ...]:
+    """The facets and their values that a value stands for, other than a holder."""
     kind, rest = value[0], value[1:]
-    if kind == "u":
-        unit, code, above, position = rest.split(_SEPARATOR)
-        latitude, _, longitude = position.partition(",")
-        place = (float(latitude), float(longitude)) if position else None
-        return _Value((("unit", code),), above, int(unit), place)
     if kind == "c":
         edition, classes = rest.split(_SEPARATOR)
-        return _Value(tuple(("category", f"{edition}:{code}") for code in classes.split(_LEVELS)))
-    return _Value(((_BY_LETTER[kind], rest),))
+        return tuple(("category", f"{edition}:{code}") for code in classes.split(_LEVELS))
+    return ((_BY_LETTER[kind], rest),)
 
 
 @lru_cache(10_000)
@@ -129,10 +138,24 @@ def _add(counts: defaultdict[str, dict[str, int]], counted: Iterable[tuple[str, 
         of_facet[name] = of_facet.get(name, 0) + number
 
 
-@lru_cache(50_000)
-def _ring(origin: Place, place: Place) -> int:
-    """Index of the first step that reaches so far; one more than there are where none does."""
-    return bisect_left(DISTANCES, distance_km(origin, place))
+class _Rings(dict[Place | None, int]):
+    """The step that reaches as far as a place, by its index; behind the last one where none does."""
+
+    def __init__(self, origin: Place | None) -> None:
+        super().__init__()
+        self._origin = origin
+
+    def __missing__(self, place: Place | None) -> int:
+        near = self._origin and place
+        ring = bisect_left(DISTANCES, distance_km(self._origin, place)) if near else len(DISTANCES)
+        self[place] = ring
+        return ring
+
+
+@lru_cache(64)
+def _rings_around(origin: Place | None) -> _Rings:
+    """Kept for as many places as people search from at a time."""
+    return _Rings(origin)
 
 
 def _within(rings: Sequence[int]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
@@ -27,11 +27,17 @@ from sqlalchemy.orm import aliased
 
 from marketplace.db.catalogue import Category
 from marketplace.db.people import Unit, UnitKind
-from marketplace.db.session import driver_connection
+from marketplace.db.session import Driver, driver_connection
 from marketplace.db.statements import Statement
 from marketplace.domain.finding import Found
 from marketplace.edge.context import services
 from marketplace.web.addresses import values_of
+
+LISTED = 100
+"""Most entries that one facet draws: a province has thousands of units."""
+_FACETS = ("region", "unit", "category")
+NAMED = 2 * LISTED
+"""Units named at once: more than are drawn, because regions are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,49 +64,75 @@ class Names:
 
 
 def names_of(found: Found) -> Names:
-    """Names of all that the facets of an answer count and that the address filters by."""
-    asked = {facet: sorted(_values(found, facet)) for facet in ("region", "unit", "category")}
-    classes = [key.partition(":") for key in asked["category"] if ":" in key]
-    values = {
-        "regions": asked["region"],
-        "units": asked["unit"],
-        "editions": [edition for edition, _, _ in classes],
-        "classes": [code for _, _, code in classes],
-    }
-    labels: dict[str, dict[str, str]] = {facet: {} for facet in asked}
-    above: dict[str, dict[str, str]] = {facet: {} for facet in asked}
-    hidden = set()
+    """Names of what can be drawn of the facets of an answer, and of all that the address filters by."""
+    names = _Named()
+    classes = [key.partition(":") for key in (*_counted(found, "category"), *_chosen("category"))]
+    regions, units = _counted(found, "region")[:LISTED], _counted(found, "unit")
     with driver_connection(services().lookup) as connection:
-        named = _NAMES.rows(connection, values)
-    for facet, value, name, parent, is_region in named:
-        labels[facet][value] = name
-        if parent:
-            above[facet][value] = parent
-        if is_region:
-            hidden.add(value)
+        names.read(
+            connection,
+            regions=[*regions, *_chosen("region")],
+            units=[*units[:NAMED], *_chosen("unit")],
+            editions=[edition for edition, _, _ in classes],
+            classes=[code for _, _, code in classes],
+        )
+        for start in range(NAMED, len(units), NAMED):
+            # Regions among the units are not drawn; where they are many, others have yet to be named.
+            if len(names.labels["unit"]) - len(names.hidden) >= LISTED:
+                break
+            names.read(connection, units=units[start : start + NAMED])
     return Names(
-        labels=labels,
-        above=above,
-        hidden=frozenset(hidden),
-        several_editions=len({key.partition(":")[0] for key in labels["category"]}) > 1,
+        labels=names.labels,
+        above=names.above,
+        hidden=frozenset(names.hidden),
+        several_editions=len({key.partition(":")[0] for key in names.labels["category"]}) > 1,
     )
 
 
-def _values(found: Found, facet: str) -> set[str]:
-    return {*found.facets.get(facet, {}), *values_of(request.args, facet)}
+@dataclass(slots=True)
+class _Named:
+    """What was read so far."""
+
+    labels: dict[str, dict[str, str]] = field(default_factory=lambda: {facet: {} for facet in _FACETS})
+    above: dict[str, dict[str, str]] = field(default_factory=lambda: {facet: {} for facet in _FACETS})
+    hidden: set[str] = field(default_factory=set)
+
+    def read(self, connection: Driver, **asked: list[str]) -> None:
+        for facet, value, name, parent, is_region in _NAMES.rows(connection, _NOTHING | asked):
+            self.labels[facet][value] = name or value
+            if parent:
+                self.above[facet][value] = parent
+            if is_region:
+                self.hidden.add(value)
+
+
+def _counted(found: Found, facet: str) -> list[str]:
+    """The values of a facet, those with the most hits first."""
+    counts = found.facets.get(facet, {})
+    return sorted(sorted(counts), key=counts.__getitem__, reverse=True)
+
+
+def _chosen(facet: str) -> list[str]:
+    return values_of(request.args, facet)
 
 
 def _listed(name: str) -> BindParameter[Sequence[str]]:
     return bindparam(name, type_=ARRAY(String))
 
 
+_NOTHING: dict[str, list[str]] = {name: [] for name in ("regions", "units", "editions", "classes")}
 _above = aliased(Unit)
 _asked = func.unnest(_listed("editions"), _listed("classes")).table_valued("edition", "code").render_derived()
 _key = Category.edition + ":"
+_region = func.unnest(_listed("regions")).table_valued("code").render_derived("asked_regions")
 _ALL: CompoundSelect[*tuple[Any, ...]] = union_all(
-    select(literal("region"), Unit.region_code, func.min(Unit.region_name), null(), false())
-    .where(Unit.region_code == any_(_listed("regions")))
-    .group_by(Unit.region_code),
+    select(
+        literal("region"),
+        _region.c.code,
+        select(Unit.region_name).where(Unit.region_code == _region.c.code).limit(1).scalar_subquery(),
+        null(),
+        false(),
+    ),
     select(literal("unit"), Unit.code, Unit.name, _above.code, Unit.kind == UnitKind.REGION)
     .outerjoin(_above, _above.id == Unit.parent_id)
     .where(Unit.code == any_(_listed("units"))),

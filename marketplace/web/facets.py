@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from itertools import pairwise
 
 from flask_babel import gettext
@@ -15,7 +14,7 @@ from marketplace.domain.finding import DISTANCES, VALUE_STEPS, Found
 from marketplace.domain.states import STATE_NAMES, AssetState
 from marketplace.domain.text import N_
 from marketplace.web.addresses import Args, address_with, toggled, values_of
-from marketplace.web.facet_names import Names, names_of
+from marketplace.web.facet_names import LISTED, Names, names_of
 
 __all__ = ["Chip", "Entry", "Group", "Names", "facet_groups", "filter_chips", "names_of"]
 
@@ -36,8 +35,6 @@ FOLDED = frozenset({"unit", "year", "distance"})
 """Facets that are closed at first."""
 ROWS = 14
 """Rows of a tree up to which branches are open at first."""
-LISTED = 200
-"""Most entries that one facet draws: a province has thousands of units."""
 
 
 class Kind(StrEnum):
@@ -62,20 +59,10 @@ class Entry:
     label: str
     count: int
     chosen: bool
-    toggle: Callable[[], str]
     below: list[Entry] = field(default_factory=list)
     open: bool = False
-
-    @property
-    def url(self) -> str:
-        """The address with this value put in or, where it is in, taken out."""
-        return self.toggle()
-
-    def all(self) -> Iterator[Entry]:
-        """The entry itself and all below it."""
-        yield self
-        for entry in self.below:
-            yield from entry.all()
+    url: str = ""
+    """Of a step of amounts: the address with it put in or, where it is in, taken out."""
 
 
 @dataclass(slots=True)
@@ -87,6 +74,8 @@ class Group:
     parameter: str
     kind: Kind
     entries: list[Entry]
+    """With others below them, in a tree."""
+    all: list[Entry]
     open: bool = True
     left_out: int = 0
     """Values with fewer hits that are not among the entries."""
@@ -98,12 +87,7 @@ class Group:
     def chosen(self) -> int:
         """How many values are in force."""
         amounts = bool(self.low) + bool(self.high)
-        return amounts or sum(entry.chosen for root in self.entries for entry in root.all())
-
-    @property
-    def rows(self) -> int:
-        """How many values there are to choose from, those below others too."""
-        return sum(1 for root in self.entries for _ in root.all())
+        return amounts or sum(entry.chosen for entry in self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +121,26 @@ def _group(args: Args, name: str, found: Found, names: Names) -> Group:
     counts, kind = found.facets.get(name, {}), KINDS.get(name, Kind.LIST)
     chosen = {_chosen_band(args)} if name == "value" else {*values_of(args, PARAMETERS.get(name, name))}
     values, left_out = _values(name, counts, chosen - {""}, names)
-    entries = [
-        Entry(
-            value,
-            label_of(name, value, names),
-            counts.get(value, 0),
-            value in chosen,
-            _way(args, name, value),
-        )
-        for value in values
+    entries = all_entries = [
+        Entry(value, label_of(name, value, names), counts.get(value, 0), value in chosen) for value in values
     ]
     if kind is Kind.TREE:
-        entries = _tree(entries, names.above[name])
+        entries = _tree(all_entries, names.above[name])
         for entry in entries:
             entry.label = names.full_label(name, entry.value)
-    group = Group(name, gettext(TITLES[name]), PARAMETERS.get(name, name), kind, entries, left_out=left_out)
+    parameter = PARAMETERS.get(name, name)
+    group = Group(name, gettext(TITLES[name]), parameter, kind, entries, all_entries, left_out=left_out)
     if kind is Kind.RANGE:
         group.low, group.high = args.get("min_value", "").strip(), args.get("max_value", "").strip()
+        for entry in entries:
+            low, high = ("", "") if entry.chosen else _bounds(entry.value)
+            entry.url = address_with(args, min_value=low, max_value=high)
     group.open = name not in FOLDED or bool(group.chosen)
     return group
 
 
 def _narrows(group: Group, found: Found) -> bool:
-    return bool(group.chosen) or any(
-        0 < entry.count < found.total for root in group.entries for entry in root.all()
-    )
+    return bool(group.chosen) or any(0 < entry.count < found.total for entry in group.all)
 
 
 def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names) -> tuple[list[str], int]:
@@ -172,13 +151,9 @@ def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names
         return [str(step) for step in DISTANCES], 0
     if name == "value":
         return [band for band in _BANDS if band in counts or band in chosen], 0
-    hidden = names.hidden if name == "unit" else frozenset()
-    known = [value for value in counts if value not in hidden or value in chosen]
-    known += [value for value in chosen if value not in counts]
     if name in {"region", "unit"}:
-        known.sort(key=lambda value: (-counts.get(value, 0), names.label(name, value)))
-        drawn = known[:LISTED] + [value for value in known[LISTED:] if value in chosen]
-        return drawn, len(known) - len(drawn)
+        return _foremost(name, counts, chosen, names)
+    known = [*counts, *(value for value in chosen if value not in counts)]
     if name in _FIXED:
         known.sort(key=lambda value: _FIXED[name].get(value, 99))
         return known, 0
@@ -186,6 +161,16 @@ def _values(name: str, counts: Mapping[str, int], chosen: set[str], names: Names
         by_code = sorted(known)
         return sorted(by_code, key=lambda value: value.partition(":")[0], reverse=True), 0
     return sorted(known, reverse=True), 0
+
+
+def _foremost(name: str, counts: Mapping[str, int], chosen: set[str], names: Names) -> tuple[list[str], int]:
+    """Of places and holders, those with the most hits: only they were named."""
+    hidden = names.hidden - chosen if name == "unit" else frozenset()
+    known = [value for value in names.labels[name] if value not in hidden]
+    known += [value for value in chosen if value not in names.labels[name]]
+    known.sort(key=lambda value: (-counts.get(value, 0), names.label(name, value)))
+    drawn = known[:LISTED] + [value for value in known[LISTED:] if value in chosen]
+    return drawn, len(counts.keys() - hidden - set(drawn))
 
 
 _FIXED: dict[str, dict[str, int]] = {
@@ -274,14 +259,3 @@ def _bounds(band: str) -> tuple[str, str]:
     """The amounts that a step reaches from and to, as the filter says them: both included."""
     low, _, high = band.rstrip("+").partition("-")
     return "" if low == "0" else low, f"{int(high) - 1}.99" if high else ""
-
-
-def _way(args: Args, name: str, value: str) -> Callable[[], str]:
-    """How to come to the address with this value put in or taken out."""
-    if name == "value":
-        low, high = ("", "") if _chosen_band(args) == value else _bounds(value)
-        return partial(address_with, args, min_value=low, max_value=high)
-    if name == "distance":
-        now = args.get("within_km", "")
-        return partial(address_with, args, within_km=None if now == value else value)
-    return partial(toggled, args, name, value)
