@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from marketplace.domain.finding import Found, Wish
@@ -17,6 +18,20 @@ from search.queries import Plan
 Answer = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What the queries of a plan brought."""
+
+    counts: Sequence[Answer]
+    """What counts all that is found, then each facet counted apart."""
+    items: list[Answer]
+    following: Cursor | None
+
+    @property
+    def total(self) -> int:
+        return int(self.counts[0]["estimatedTotalHits"])
+
+
 def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found:
     """One page; ordinarily by queries side by side, in the order of distance by some after others.
 
@@ -24,35 +39,48 @@ def find(engine: Engine, wish: Wish, scope: str, cursor: Cursor | None) -> Found
         EngineDown, EngineRefused: the engine could not answer.
     """
     plan = Plan(wish, scope, cursor)
-    answers = engine.search(*plan.queries())
-    if not cursor and plan.words and not answers[0]["estimatedTotalHits"]:
+    answered = _ask(engine, plan)
+    if not cursor and plan.words and not answered.total:
         meant = _meant(engine, plan)
         if meant:
             plan.ask_instead(*meant)
-            answers = engine.search(*plan.queries())
-    items, following = _nearest(engine, plan, answers[0]) if plan.by_distance else _page(plan, answers)
+            answered = _ask(engine, plan)
+    items, following = answered.items, answered.following
+    if plan.by_distance:
+        items, following = _nearest(engine, plan, answered.counts[0])
     return Found(
         items=items,
-        total=answers[0]["estimatedTotalHits"],
-        facets=_facets(plan, answers) if wish.facets else {},
+        total=answered.total,
+        facets=_facets(plan, answered.counts) if wish.facets else {},
         next_cursor=cursors.write(wish, following) if following else None,
         relaxed=plan.relaxed,
     )
+
+
+def _ask(engine: Engine, plan: Plan) -> _Answered:
+    """Hits are read while the engine still counts."""
+    answers = engine.search(*plan.queries(together=engine.is_busy))
+    if plan.by_distance:
+        return _Answered(list(answers), [], None)
+    hits = next(answers)
+    items, following = _page(plan, hits)
+    counts = list(answers)
+    has_counted = "facetDistribution" in hits or not counts
+    return _Answered([hits, *counts] if has_counted else counts, items, following)
 
 
 def _meant(engine: Engine, plan: Plan) -> tuple[str, str] | None:
     """Other words and the strategy that find something: of the best kind of guess, the one finding most."""
     kinds = plan.alternatives()
     guesses = [guess for kind in kinds for guess in kind]
-    answers = engine.search(*(plan.counting(*guess) for guess in guesses))
+    answers = list(engine.search(*(plan.counting(*guess) for guess in guesses)))
     found = {guess: answer["estimatedTotalHits"] for guess, answer in zip(guesses, answers, strict=True)}
     best = (max(kind, key=found.__getitem__) for kind in kinds)
     return next((guess for guess in best if found[guess]), None)
 
 
-def _page(plan: Plan, answers: Sequence[Answer]) -> tuple[list[Answer], Cursor | None]:
-    """The items that the answers bring, and where the next page begins."""
-    answer = answers[-1]
+def _page(plan: Plan, answer: Answer) -> tuple[list[Answer], Cursor | None]:
+    """The items that an answer brings, and where the next page begins."""
     items = _items(plan, answer)
     shown = plan.skipped + len(items)
     if not items or answer["estimatedTotalHits"] <= shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
@@ -20,6 +21,8 @@ PATIENCE = Patience(connect=30.0, read=60.0)
 """For all else."""
 TASK_SECONDS = 600.0
 """How long a write may take until its writer gives up and tries again later."""
+BUSY = 2
+"""So many searches at once keep the engine's processors at work."""
 PAYLOAD = 64_000_000
 """Bytes of documents that are sent at once: Meilisearch hangs up on more than 100 MB."""
 
@@ -38,6 +41,22 @@ class EngineRefused(EngineError):
         self.code = code
 
 
+class _UnderWay:
+    """Counts those who are within."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.number += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self.number -= 1
+
+
 class Engine:
     """One Meilisearch and the index of this installation in it. Safe to share between threads.
 
@@ -48,6 +67,7 @@ class Engine:
         self.index = settings.index_name
         self.name = settings.meili_url.partition("://")[2].rpartition("@")[2]
         self._wire = Wire(settings.meili_url)
+        self._under_way = _UnderWay()
         self._headers = {
             "Authorization": f"Bearer {settings.meili_key}",
             "Content-Type": "application/json",
@@ -55,20 +75,28 @@ class Engine:
             "Accept-Encoding": "identity",
         }
 
-    def search(self, *queries: Json) -> list[Json]:
+    def search(self, *queries: Json) -> Iterator[Json]:
         """Searches in the live index, side by side: together they take as long as the longest.
+
+        Each answer can be worked on while the next ones are yet to come; all have to be taken.
 
         Raises:
             EngineDown: no answer, or not within two seconds.
             EngineRefused: a query asks for what the index does not have.
         """
         path = f"/indexes/{_name(self.index)}/search"
-        return self._ask([self._request("POST", path, query) for query in queries], SEARCH_PATIENCE)
+        with self._under_way:
+            yield from self._ask([self._request("POST", path, query) for query in queries], SEARCH_PATIENCE)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether several searches of this process are under way: one more takes what others need."""
+        return self._under_way.number >= BUSY
 
     def healthy(self) -> bool:
         """Whether searches can be answered now."""
         try:
-            self._ask([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE)
+            self._ask_all([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE)
         except EngineError:
             return False
         return True
@@ -80,7 +108,7 @@ class Engine:
             EngineDown: no answer within a minute.
             EngineRefused: the request can't be fulfilled.
         """
-        [answer] = self._ask([self._request(method, path, body)], PATIENCE)
+        [answer] = self._ask_all([self._request(method, path, body)], PATIENCE)
         return answer
 
     def put_documents(self, index: str, lines: Iterable[bytes]) -> Json:
@@ -90,7 +118,7 @@ class Engine:
         """
         headers = self._headers | {"Content-Type": "application/x-ndjson"}
         request = Request("POST", f"/indexes/{_name(index)}/documents", b"\n".join(lines), headers)
-        [task] = self._ask([request], PATIENCE)
+        [task] = self._ask_all([request], PATIENCE)
         return cast(Json, task)
 
     def delete_documents(self, index: str, ids: Sequence[int]) -> Json:
@@ -119,9 +147,13 @@ class Engine:
     def _request(self, method: str, path: str, body: object = None) -> Request:
         return Request(method, path, b"" if body is None else orjson.dumps(body), self._headers)
 
-    def _ask(self, requests: Sequence[Request], patience: Patience) -> list[Any]:
+    def _ask_all(self, requests: Sequence[Request], patience: Patience) -> list[Any]:
+        return list(self._ask(requests, patience))
+
+    def _ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Any]:
         try:
-            return [_content(answer) for answer in self._wire.ask(requests, patience)]
+            for answer in self._wire.ask(requests, patience):
+                yield _content(answer)
         except (OSError, orjson.JSONDecodeError) as error:
             raise EngineDown(f"Meilisearch does not answer: {error}") from error
 

@@ -37,6 +37,8 @@ _SEPARATOR, _LEVELS = "\x1f", "\x1e"
 """Control characters, which no text that was read by ``clean`` contains."""
 _LETTERS = {"condition": "d", "state": "s", "mode": "m", "value": "v", "year": "y"}
 _BY_LETTER = {letter: facet for facet, letter in _LETTERS.items()}
+REMEMBERED = 50_000
+"""Values that are kept read."""
 BEYOND_KM = 1e6
 """Stands for an unknown distance where things are put in order: behind all others."""
 
@@ -77,13 +79,14 @@ def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts
     units: defaultdict[str, int] = defaultdict(int)
     rings, ring_of = [0] * (len(DISTANCES) + 1), _rings_around(origin)
     for value, number in distribution.items():
-        if value[0] == "u":
-            _, code, upper, place = _holder(value)
-            units[code] += number
-            above[upper] += number
-            rings[ring_of[place]] += number
-        else:
+        holder = _HOLDERS[value]
+        if holder is None:
             _add(counts, _others(value), number)
+            continue
+        _, code, upper, place = holder
+        units[code] += number
+        above[upper] += number
+        rings[ring_of[place]] += number
     if units:
         counts["unit"] = units
     for text, number in above.items():
@@ -95,10 +98,11 @@ def read_counts(distribution: Mapping[str, int], origin: Place | None) -> Counts
 
 def by_distance(distribution: Mapping[str, int], origin: Place) -> list[tuple[float, int, int]]:
     """Holders as (kilometres, unit, count), the nearest first; those without a position last."""
-    holders = ((_holder(value), number) for value, number in distribution.items() if value[0] == "u")
+    holders = ((_HOLDERS[value], number) for value, number in distribution.items())
     return sorted(
         (distance_km(origin, holder.place) if holder.place else BEYOND_KM, holder.unit, number)
         for holder, number in holders
+        if holder
     )
 
 
@@ -108,8 +112,20 @@ def of_answer(facet: str, answer: Mapping[str, Any], origin: Place | None) -> di
     return read_counts(distribution, origin).get(facet, {}) if facet == "distance" else distribution
 
 
-@lru_cache(50_000)
-def _holder(value: str) -> _Holder:
+class _Holders(dict[str, _Holder | None]):
+    """Values that were read, None for those that are no holder. A dict answers faster than a cache does."""
+
+    def __missing__(self, value: str) -> _Holder | None:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[value] = holder = _read_holder(value) if value[0] == "u" else None
+        return holder
+
+
+_HOLDERS = _Holders()
+
+
+def _read_holder(value: str) -> _Holder:
     unit, code, above, position = value[1:].split(_SEPARATOR)
     latitude, _, longitude = position.partition(",")
     place = (float(latitude), float(longitude)) if position else None

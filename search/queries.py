@@ -86,17 +86,21 @@ class Plan:
         """Whether what is found need not match all the words that were typed."""
         return len(self.words) > WORDS_READ or (self.q, self.strategy) != (self.typed, ALL)
 
-    def queries(self) -> list[Query]:
-        """Those that count, first all that is found, then each facet counted apart; the hits come last.
+    def queries(self, *, together: bool = False) -> list[Query]:
+        """The hits, then what counts all that is found, then each facet counted apart.
 
-        Counting takes longer than finding, so it is asked for beside it. Where nothing is to be counted
-        but the hits, their query does that too. Distances need the counts before the hits can be asked for.
+        Counting takes longer than finding, so it is asked for beside it; ``together``, where the engine
+        has enough to do, in one query, which is less work for it. Where nothing is to be counted but the
+        hits, their query does that too. Distances need the counts before the hits can be asked for.
         """
-        if not (self.wish.facets or self.by_distance or self.behind):
-            return [self.hits()]
         counts = COUNT_ALL if self.wish.facets or self.by_distance else {}
-        counting = [self._asked() | _NO_HITS | counts, *self._apart()]
-        return counting if self.by_distance else [*counting, self.hits()]
+        if self.by_distance:
+            return [self._asked() | _NO_HITS | counts, *self._apart()]
+        if together and not self.behind:
+            return [self.hits() | counts, *self._apart()]
+        if not (counts or self.behind):
+            return [self.hits()]
+        return [self.hits(), self._asked() | _NO_HITS | counts, *self._apart()]
 
     def alternatives(self) -> list[list[tuple[str, str]]]:
         """What may have been meant, as words and strategy, in kinds of guesses, the best kind first.

@@ -56,8 +56,10 @@ class Wire:
         self._named = parts.netloc.rpartition("@")[2]
         self._idle: list[_Line] = []
 
-    def ask(self, requests: Sequence[Request], patience: Patience) -> list[Answer]:
+    def ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Answer]:
         """The answers, in the order of the requests; the server works on all of them side by side.
+
+        Whoever leaves off before the last one has the connections closed.
 
         Raises:
             OSError: an answer does not come, or not in time.
@@ -66,7 +68,8 @@ class Wire:
             lines = [lent.enter_context(self._lent(patience)) for _ in requests]
             for line, request in zip(lines, requests, strict=True):
                 line.send(self._written(request))
-            return [line.receive() for line in lines]
+            for line in lines:
+                yield line.receive()
 
     def _written(self, request: Request) -> bytes:
         headers = {"Host": self._named, "Content-Length": str(len(request.body)), **request.headers}

@@ -78,7 +78,7 @@ def names_of(found: Found) -> Names:
         )
         for start in range(NAMED, len(units), NAMED):
             # Regions among the units are not drawn; where they are many, others have yet to be named.
-            if len(names.labels["unit"]) - len(names.hidden) >= LISTED:
+            if len(set(units[:start]) - names.hidden) >= LISTED:
                 break
             names.read(connection, units=units[start : start + NAMED])
     return Names(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drill.installation import free_port
 from marketplace.config import Settings
-from search.engine import PAYLOAD, Engine, EngineDown, EngineRefused, portions
+from search.engine import BUSY, PAYLOAD, Engine, EngineDown, EngineRefused, portions
 
 SOMETHING, NOTHING = {"q": "", "limit": 1}, {"q": "", "filter": "id < 0", "limit": 0}
 
@@ -39,6 +39,15 @@ def test_a_query_that_is_refused_leaves_the_others_alone(filled: Engine) -> None
             counts(filled, *queries)
         assert refusal.value.code == "invalid_search_filter"
         assert counts(filled, NOTHING, SOMETHING) == [0, 2]
+
+
+def test_an_engine_is_busy_while_several_search(filled: Engine) -> None:
+    searches = [filled.search(SOMETHING) for _ in range(BUSY)]
+    assert not filled.is_busy
+    assert [next(search)["estimatedTotalHits"] for search in searches] == [2] * BUSY
+    assert filled.is_busy
+    assert [list(search) for search in searches] == [[]] * BUSY
+    assert not filled.is_busy
 
 
 def test_without_an_engine_every_call_says_so(own_settings: Settings) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from marketplace.db.assets import Photo
 from marketplace.domain.finding import Found, Mode, Reach, Sort, Wish
 from search import cursors, fallback
+from search.engine import Engine
 from search.finder import MeiliFinder
 from tests import factories
 from tests.conftest import NOW
@@ -96,6 +97,21 @@ def test_engine_and_database_answer_alike(stocked: Stocked, wish: Wish, sort: So
     for ours, theirs in zip(by_engine, by_database, strict=True):
         assert [_shown(item) for item in ours.items] == [_shown(item) for item in theirs.items]
         assert _counts(ours) == _counts(theirs)
+
+
+@pytest.mark.parametrize(("wish", "sort"), PAIRS)
+def test_a_busy_engine_answers_the_same(
+    stocked: Stocked, monkeypatch: pytest.MonkeyPatch, wish: Wish, sort: Sort
+) -> None:
+    asked = dataclasses.replace(wish, sort=sort, origin=HERE, limit=5, q="种物品")
+
+    def answered() -> list[Found]:
+        found = pages(lambda wish: stocked.finder.find(wish, EVERYTHING), asked)
+        return [dataclasses.replace(page, took_ms=0) for page in found]
+
+    calm = answered()
+    monkeypatch.setattr(Engine, "is_busy", True)
+    assert answered() == calm
 
 
 def _from_database(session: Session, wish: Wish, reach: Reach = EVERYTHING) -> Found:
