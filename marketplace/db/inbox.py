@@ -73,17 +73,17 @@ def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int
 
 def entrusted(user_id: int, day: dt.date) -> ColumnElement[bool]:
     """Orders of which a step waits for the user as somebody's stand-in."""
-    return Order.id.in_(_ENTRUSTED.params(user=user_id, today=day))
+    return Order.id.bool_op("IN")(_ENTRUSTED.within(user=user_id, today=day))
 
 
 def _values(user_id: int, today: dt.date, **more: Any) -> dict[str, Any]:
     return {"user": user_id, "today": today, "soon": today + dt.timedelta(days=DUE_DAYS), **more}
 
 
-def _read(session: Session, query: Rows, values: dict[str, Any]) -> list[Waiting]:
+def _read(session: Session, query: Statement, values: dict[str, Any]) -> list[Waiting]:
     # Left to itself the database plans it anew each time, which takes longer than answering it.
     session.execute(_PLAN_ONCE)
-    rows: Sequence[Sequence[Any]] = session.execute(query, values).all()
+    rows = query.rows(session, values)
     session.execute(_PLAN_AS_USUAL)
     return [_waiting(*row) for row in rows]
 
@@ -145,8 +145,8 @@ def _is_named(columns: Any) -> ColumnElement[bool]:
 _PLAN_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _PLAN_AS_USUAL = text("SET LOCAL plan_cache_mode = auto")
 _COUNT = Statement(_counted())
-_LINE = _in_order(_together(*Task, limit=_behind, order=True))
-_OF_ORDER = _in_order(_together(*ORDER_TASKS, limit=_has_order))
-_STEPS = _in_order(_together(Task.DECIDE, limit=_is_named))
-_ONE = {task: _in_order(_together(task, limit=_has_number)) for task in Task}
-_ENTRUSTED = select(union_all(*(branch.bounded() for branch in STAND_IN)).subquery().c.subject_id)
+_LINE = Statement(_in_order(_together(*Task, limit=_behind, order=True)))
+_OF_ORDER = Statement(_in_order(_together(*ORDER_TASKS, limit=_has_order)))
+_STEPS = Statement(_in_order(_together(Task.DECIDE, limit=_is_named)))
+_ONE = {task: Statement(_in_order(_together(task, limit=_has_number))) for task in Task}
+_ENTRUSTED = Statement(select(union_all(*(branch.bounded() for branch in STAND_IN)).subquery().c.subject_id))

@@ -215,8 +215,7 @@ def _page(after: Place, todo: Todo | None = None, error: RuleError | None = None
     line = inbox.page(db(), actor(), today(), after)
     opened = todo is not None
     if todo is None and line.todos:
-        first = line.todos[0].waiting
-        todo = inbox.load(db(), actor(), today(), first.task, first.id)
+        todo = line.todos[0]
     shown = todo.waiting if todo else None
     here = "" if after == Place() else str(after)
     return render_template(
