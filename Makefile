@@ -4,13 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check install installed bench drill nodes races deaths simulate clean messages fuzz audit
+.PHONY: run test suite check install installed bench drill nodes races deaths simulate clean messages fuzz audit
 
 run: install
 	@exec setpriv --pdeathsig TERM $(BIN)/gwc run
 
+# What reads the code, which takes one processor, beside what runs it.
+test: install
+	@$(MAKE) --no-print-directory --jobs=2 check suite
+
 # One more than there are processors: a test that waits for an engine or a browser leaves its own to another.
-test: install check
+suite: install
 	@$(BIN)/pytest -n $(shell expr $$(nproc) + 1)
 
 check: install

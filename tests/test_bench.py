@@ -41,7 +41,7 @@ def test_each_figure_is_held_against_its_goal_at_a_million_cards(results: dict[i
         "page · inbox, p95": ("≤ 1.5 growth", "met"),
         "page · asset, p50": ("", ""),
         "page · asset, p95": ("≤ 1.5 growth", "missed: 2.00"),
-        "public · list": ("≥ 0.7", "missed: 0.6"),
+        "public · list": ("≥ 0.7", "missed: 0.60"),
         "reindex": ("≤ 1.3", "met"),
     }
 
