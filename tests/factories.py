@@ -18,7 +18,7 @@ from marketplace.domain.states import AssetState
 from tests.conftest import NOW
 
 PASSWORD = "Correct-Horse-9"
-_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 """As the program keeps it, but quick to check: a hash carries its own cost."""
 _numbers = itertools.count(1)
 
@@ -58,7 +58,7 @@ def user(session: Session, home: Unit, *roles: Role, at: Unit | None = None, **v
     row = User(
         username=values.pop("username", f"user{serial}"),
         name=values.pop("name", f"用户{serial}"),
-        password_hash=_HASH,
+        password_hash=QUICK_HASH,
         home_unit_id=home.id,
         password_changed_at=NOW,
         created_at=NOW,

@@ -6,15 +6,12 @@ Drawn by a template they took half of the time of an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
+from marketplace.web.facets import Entry, Group
 from marketplace.web.icons import draw
-
-if TYPE_CHECKING:
-    from marketplace.web.facets import Entry, Group
 
 
 def rows(group: Group, entries: Iterable[Entry], form: str, kind: str = "checkbox") -> Markup:

@@ -21,6 +21,7 @@ from marketplace.db.search_nodes import SearchNode, Standing
 from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.finding import Wish
 from marketplace.engines.meilisearch import Meilisearch
+from marketplace.engines.process import wait_until
 from search import choice, indexer, schema
 from search.choice import LAG_SECONDS, PAUSE_SECONDS
 from search.engine import Engine, EngineDown
@@ -153,8 +154,8 @@ def test_a_node_that_hangs_holds_up_nobody(
         for size in (2, 3):
             make(sessions, size)
             nodes.drain(sessions)
-        assert in_index(nodes.engines[0]) == in_database(sessions)
-        assert waiting(sessions) == 5
+            assert wait_until(lambda: in_index(nodes.engines[0]) == in_database(sessions), seconds=30)
+        assert wait_until(lambda: waiting(sessions) == 5, seconds=30)
     fed(nodes, sessions)
     assert is_equal(nodes, sessions)
 

@@ -16,7 +16,9 @@ from marketplace.db.people import ApiToken, Unit, User
 from marketplace.db.session import transaction
 from marketplace.domain.permissions import Role
 from marketplace.edge.limits import limiter
+from marketplace.use_cases import accounts
 from search.finder import MeiliFinder
+from tests import factories
 from tests.factories import PASSWORD
 from tests.web.conftest import Visitor, World
 
@@ -371,6 +373,7 @@ def test_one_address_may_fail_thirty_times_a_minute(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiter, "enabled", False)  # as it is for other tests, again after this one
+    monkeypatch.setattr(accounts, "_DECOY", factories.QUICK_HASH)
     app = create_app(settings, MeiliFinder(settings, world.sessions), clock=world.clock)
     world = dataclasses.replace(world, app=app)
     username = world.account(Role.STAFF)
