@@ -149,10 +149,10 @@ def _measure(settings: Settings, record: figures.Record, given: argparse.Namespa
     bench = Bench(settings, make_sessions(database), record, now, given.rounds, given.load_minutes)
 
     def step(name: str, work: Callable[[], object]) -> None:
-        started = time.perf_counter()
-        work()
         # The parts that copy the register must be alone with it.
         database.dispose()
+        started = time.perf_counter()
+        work()
         print(f"{record.cards:>9,} cards: {name} {time.perf_counter() - started:.0f} s", flush=True)
 
     if not register.is_built(database):
