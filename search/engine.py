@@ -96,7 +96,7 @@ class Engine:
     def healthy(self) -> bool:
         """Whether searches can be answered now."""
         try:
-            self._ask_all([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE)
+            list(self._ask([self._request("GET", f"/indexes/{_name(self.index)}")], SEARCH_PATIENCE))
         except EngineError:
             return False
         return True
@@ -108,18 +108,19 @@ class Engine:
             EngineDown: no answer within a minute.
             EngineRefused: the request can't be fulfilled.
         """
-        [answer] = self._ask_all([self._request(method, path, body)], PATIENCE)
+        [answer] = self._ask([self._request(method, path, body)], PATIENCE)
         return answer
 
     def put_documents(self, index: str, lines: Iterable[bytes]) -> Json:
-        """Send documents, one JSON object per line, replacing those with the same id; returns the task.
-
-        Of many, a portion at a time: see :func:`portions`.
-        """
+        """Send documents, one JSON object per line, replacing those with the same id; returns the task."""
         headers = self._headers | {"Content-Type": "application/x-ndjson"}
         request = Request("POST", f"/indexes/{_name(index)}/documents", b"\n".join(lines), headers)
-        [task] = self._ask_all([request], PATIENCE)
+        [task] = self._ask([request], PATIENCE)
         return cast(Json, task)
+
+    def put_all(self, index: str, lines: Iterable[bytes]) -> list[Json]:
+        """The same for as many as there are, in requests that the engine takes; returns the tasks."""
+        return [self.put_documents(index, portion) for portion in portions(lines)]
 
     def delete_documents(self, index: str, ids: Sequence[int]) -> Json:
         """Remove documents; ids without a document are no error; returns the task."""
@@ -146,9 +147,6 @@ class Engine:
 
     def _request(self, method: str, path: str, body: object = None) -> Request:
         return Request(method, path, b"" if body is None else orjson.dumps(body), self._headers)
-
-    def _ask_all(self, requests: Sequence[Request], patience: Patience) -> list[Any]:
-        return list(self._ask(requests, patience))
 
     def _ask(self, requests: Sequence[Request], patience: Patience) -> Iterator[Any]:
         try:

@@ -14,7 +14,7 @@ from marketplace.db.outbox import EVERY, QUEUE, OutboxRow, reindex_soon_where, w
 from marketplace.db.search_nodes import SearchNode
 from marketplace.db.session import SessionFactory, transaction
 from search import documents, lines, schema
-from search.engine import Engine, portions
+from search.engine import Engine
 
 BATCH = 10_000
 """Outbox rows drained at once: every batch has a fixed cost in the engine."""
@@ -68,7 +68,7 @@ def write(session: Session, engine: Engine, index: str, assets: Sequence[int]) -
     """Bring the documents of these assets into an index as they are now; how many of them are gone."""
     found = {document["id"]: lines.line(document) for document in documents.by_ids(session, assets)}
     gone = [asset_id for asset_id in assets if asset_id not in found]
-    tasks = [engine.put_documents(index, portion) for portion in portions(found.values())]
+    tasks = engine.put_all(index, found.values())
     if gone:
         tasks.append(engine.delete_documents(index, gone))
     for task in tasks:

@@ -96,10 +96,8 @@ class Plan:
         counts = COUNT_ALL if self.wish.facets or self.by_distance else {}
         if self.by_distance:
             return [self._asked() | _NO_HITS | counts, *self._apart()]
-        if together and not self.behind:
+        if not self.behind and (together or not counts):
             return [self.hits() | counts, *self._apart()]
-        if not (counts or self.behind):
-            return [self.hits()]
         return [self.hits(), self._asked() | _NO_HITS | counts, *self._apart()]
 
     def alternatives(self) -> list[list[tuple[str, str]]]:

@@ -18,7 +18,7 @@ from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.domain.text import N_
 from search import documents, indexer, lines, schema
-from search.engine import Engine, EngineDown, portions
+from search.engine import Engine, EngineDown
 
 BATCH = 10_000
 UNDER_WAY = 20
@@ -103,7 +103,7 @@ def _fill(sessions: SessionFactory, engine: Engine, index: str, batch: int, prog
         total, newest = session.execute(select(func.count(), func.max(Asset.id))).one()
     done, last, under_way = 0, 0, deque[dict[str, Any]]()
     while found := _next(sessions, last, newest or 0, batch):
-        under_way += [engine.put_documents(index, portion) for portion in portions(found.values())]
+        under_way += engine.put_all(index, found.values())
         done, last = done + len(found), max(found)
         progress(done, max(done, total))
         while len(under_way) > UNDER_WAY:
