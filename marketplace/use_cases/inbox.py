@@ -135,7 +135,7 @@ def following(session: Session, actor: Actor, today: dt.date, place: Place) -> W
 
 
 def load(session: Session, actor: Actor, today: dt.date, task: Task, number: int) -> Todo:
-    """One thing that waits for the actor, with everything there is to know of what it is about.
+    """One thing that waits for the actor; see :func:`whole`.
 
     Raises:
         NotFound: it doesn't wait for the actor, or not any more.
@@ -143,6 +143,11 @@ def load(session: Session, actor: Actor, today: dt.date, task: Task, number: int
     found = queries.one(session, actor.user_id, today, task, number) if actor.user_id else None
     if found is None:
         raise NotFound(N_("这件事已办理完毕，或不再由您办理。"))
+    return whole(session, found)
+
+
+def whole(session: Session, found: Waiting) -> Todo:
+    """What waits, with everything there is to know of what it is about."""
     if found.subject is not Subject.ORDER:
         return Todo(found, inbox_matters.load(session, [found])[_key(found)])
     query = select(Order).where(Order.id == found.subject_id).options(*WHOLE_ORDER)

@@ -215,7 +215,7 @@ def _page(after: Place, todo: Todo | None = None, error: RuleError | None = None
     line = inbox.page(db(), actor(), today(), after)
     opened = todo is not None
     if todo is None and line.todos:
-        todo = line.todos[0]
+        todo = inbox.whole(db(), line.todos[0].waiting)
     shown = todo.waiting if todo else None
     here = "" if after == Place() else str(after)
     return render_template(
