@@ -66,7 +66,7 @@ class Names:
 def names_of(found: Found) -> Names:
     """Names of what can be drawn of the facets of an answer, and of all that the address filters by."""
     names = _Named()
-    classes = [key.partition(":") for key in (*_counted(found, "category"), *_chosen("category"))]
+    classes = [key.partition(":") for key in (*found.facets.get("category", {}), *_chosen("category"))]
     regions, units = _counted(found, "region")[:LISTED], _counted(found, "unit")
     with driver_connection(services().lookup) as connection:
         names.read(
