@@ -33,10 +33,8 @@ NOW = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
 
 def measure(settings: Settings, record: Record, rounds: int) -> None:
     """``ratio``: what is left of the transactions a second; the first turn of both warms up."""
-    with register.copied(settings) as copy:
-        database = make_engine(copy.database_url)
+    with register.copied(settings) as (copy, database):
         _measure(copy, make_sessions(database), record, rounds)
-        database.dispose()
 
 
 def _measure(settings: Settings, sessions: SessionFactory, record: Record, rounds: int) -> None:

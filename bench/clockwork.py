@@ -18,11 +18,8 @@ from bench.figures import Record, seconds
 from jobs.means import Means
 from jobs.schedule import BY_NAME
 from marketplace.config import Settings
-from marketplace.db.session import make_engine, make_sessions
+from marketplace.db.session import make_sessions
 from search.nodes import Nodes
-
-LARGE = 200_000
-"""Registers with more cards get one round only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +108,8 @@ def measure(settings: Settings, record: Record, now: dt.datetime, rounds: int) -
     ours: dict[str, list[float]] = {trial.job: [] for trial in TRIALS}
     bare: dict[str, list[float]] = {trial.job: [] for trial in TRIALS}
     done: dict[str, int] = {}
-    for _ in range(rounds if record.cards < LARGE else 1):
-        with register.copied(settings) as copy:
-            database = make_engine(copy.database_url)
+    for _ in range(rounds):
+        with register.copied(settings) as (copy, database):
             for trial in TRIALS:
                 later = now + dt.timedelta(days=trial.days)
                 _execute(database, trial.given, later, keep=True)
@@ -123,7 +119,6 @@ def measure(settings: Settings, record: Record, now: dt.datetime, rounds: int) -
                 passed, figures = _run(copy, database, trial.job, later)
                 ours[trial.job].append(passed)
                 done[trial.job] = sum(figures.values())
-            database.dispose()
     for name, times in ours.items():
         record.add(f"job.{name}", {**seconds(times, bare[name]), "done": done[name]})
 

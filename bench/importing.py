@@ -33,10 +33,8 @@ TABLES = ("assets", "outbox", "audit_entries", "audit_waiting")
 
 def measure(settings: Settings, record: Record, rounds: int) -> None:
     """On a copy of the register, which the imports make larger."""
-    with register.copied(settings) as copy:
-        database = make_engine(copy.database_url)
+    with register.copied(settings) as (copy, database):
         _measure(copy, database, record, rounds)
-        database.dispose()
 
 
 def _measure(settings: Settings, database: Database, record: Record, rounds: int) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from bench import history
 from marketplace.config import Settings
-from marketplace.db import migrate
 from marketplace.db.assets import Asset
 from marketplace.db.base import Base
 from marketplace.db.people import Unit, User
@@ -53,7 +52,6 @@ def build(database: Database, cards: int, now: dt.datetime) -> None:
 
 def is_built(database: Database) -> bool:
     """Whether an earlier run has left its register here, whole: sealing comes last."""
-    migrate.upgrade(database)
     with database.connect() as connection:
         return bool(connection.scalar(text("SELECT EXISTS (SELECT FROM audit_seals)")))
 
@@ -66,17 +64,18 @@ def tidy(database: Database, *tables: str) -> None:
 
 
 @contextlib.contextmanager
-def copied(settings: Settings) -> Iterator[Settings]:
-    """The same installation with a copy of its database, which nobody else may be using."""
+def copied(settings: Settings) -> Iterator[tuple[Settings, Database]]:
+    """The same installation with a copy of its database, which nobody else may be using; and the copy."""
     url = make_url(settings.database_url)
     server = make_engine(url.set(database="postgres").render_as_string(hide_password=False))
     commands = server.execution_options(isolation_level="AUTOCOMMIT")
     with commands.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {COPY}"))
         connection.execute(text(f'CREATE DATABASE {COPY} TEMPLATE "{url.database}" STRATEGY file_copy'))
-        yield dataclasses.replace(
-            settings, database_url=url.set(database=COPY).render_as_string(hide_password=False)
-        )
+        copy = url.set(database=COPY).render_as_string(hide_password=False)
+        database = make_engine(copy)
+        yield dataclasses.replace(settings, database_url=copy), database
+        database.dispose()
         connection.execute(text(f"DROP DATABASE {COPY} WITH (FORCE)"))
     server.dispose()
 

@@ -109,10 +109,10 @@ def _verdict(goal: Goal, found: Mapping[int, Figure]) -> str:
     large, small = found.get(LARGE), found.get(SMALL)
     if not large:
         return ""
-    value = large.get(goal.part, 0.0)
-    if goal.part.endswith("_growth"):
+    part = goal.part.replace("_growth", "_ms")
+    value = large[part]
+    if part != goal.part:
         if not small:
             return ""
-        part = goal.part.replace("_growth", "_ms")
-        value = large[part] / small[part]
+        value /= small[part]
     return "met" if goal.is_met(value) else f"missed: {value:.2f}"
