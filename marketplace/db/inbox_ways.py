@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from marketplace.db.orders import Order
 from marketplace.db.people import RoleGrant, Unit
-from marketplace.db.stand_ins import principals
+from marketplace.db.stand_in_queries import principals
 from marketplace.domain.approvals import DECIDING_ROLES
 from marketplace.domain.inbox import KEEPING_ROLES, Task
 from marketplace.domain.orders import Urgency

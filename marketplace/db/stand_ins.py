@@ -6,26 +6,20 @@ import datetime as dt
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     CheckConstraint,
     Column,
-    ColumnElement,
     Date,
     ForeignKey,
     Index,
-    Select,
     String,
-    exists,
     func,
-    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.db.base import Base, Id, Moment
-from marketplace.db.people import RoleGrant, User
-from marketplace.domain.permissions import SEPARATE_ADMINISTRATORS
+from marketplace.db.people import User
 
 ONE_AT_A_TIME = "ex_stand_ins_period"
 
@@ -64,31 +58,3 @@ class StandIn(Base):
 
     principal: Mapped[User] = relationship(foreign_keys=[user_id])
     stand_in: Mapped[User] = relationship(foreign_keys=[stand_in_id])
-
-
-def eligible() -> ColumnElement[bool]:
-    """Users who may stand in for others: active ones that are none of the three administrators."""
-    administers = exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_(SEPARATE_ADMINISTRATORS))
-    return User.active & ~administers
-
-
-def principals(user_id: int | BindParameter[int], day: dt.date | BindParameter[dt.date]) -> Select[int]:
-    """Ids of the users for whom a user may decide on a day.
-
-    A stand-in's own stand-in is not among those who may: rights are not handed on. Nobody stands in
-    for a stopped account, and none of the three administrators stands in for anybody.
-    """
-    principal = aliased(User)
-    return (
-        select(StandIn.user_id)
-        .join(principal, principal.id == StandIn.user_id)
-        .join(User, User.id == StandIn.stand_in_id)
-        .where(
-            StandIn.stand_in_id == user_id,
-            StandIn.starts_on <= day,
-            StandIn.ends_on >= day,
-            StandIn.revoked_at.is_(None),
-            principal.active,
-            eligible(),
-        )
-    )

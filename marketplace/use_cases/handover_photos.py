@@ -86,10 +86,8 @@ def may_see(session: Session, actor: Actor, today: dt.date, order_id: int, diges
             OrderLine.order_id == Order.id, Photo.asset_id == OrderLine.asset_id, Photo.digest == digest
         ),
     )
-    return (
-        session.scalar(select(Order.id).where(Order.id == order_id, readable_on(actor, today), shown))
-        is not None
-    )
+    query = select(Order.id).where(Order.id == order_id, readable_on(session, actor, today), shown)
+    return session.scalar(query) is not None
 
 
 def _open_record(

@@ -74,7 +74,7 @@ def file_of(session: Session, actor: Actor, today: dt.date, order_id: int, file_
     query = (
         select(OrderFile)
         .join(Order, Order.id == OrderFile.order_id)
-        .where(OrderFile.id == file_id, OrderFile.order_id == order_id, readable_on(actor, today))
+        .where(OrderFile.id == file_id, OrderFile.order_id == order_id, readable_on(session, actor, today))
         .options(undefer(OrderFile.content))
     )
     found = session.scalar(query)

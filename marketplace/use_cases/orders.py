@@ -13,13 +13,14 @@ from marketplace.db import actors
 from marketplace.db.audit import AuditEntry
 from marketplace.db.order_queries import WHOLE_ORDER, readable, readable_on
 from marketplace.db.orders import Order, OrderCounter, OrderLine, OrderStep
+from marketplace.db.stand_in_queries import principals_of
 from marketplace.domain import orders as rules
 from marketplace.domain.approvals import Seat, may_decide
 from marketplace.domain.errors import NotAllowed, NotFound, RuleError
 from marketplace.domain.orders import ENDED, OrderAction, OrderKind, OrderState, Part, StepState
 from marketplace.domain.permissions import Actor, Permission, Role
 from marketplace.domain.text import N_
-from marketplace.use_cases import audit, messages, reservations, stand_ins
+from marketplace.use_cases import audit, messages, reservations
 
 BASIS = "行政事业性国有资产管理条例第十一条"
 """Re-allocation comes before buying: Decree 738 of the State Council, article 11."""
@@ -33,7 +34,7 @@ def load(session: Session, actor: Actor, order_id: int, *, deciding_on: dt.date 
     Raises:
         NotFound: there is none, or the actor may not know of it.
     """
-    order = session.scalar(_whole(actor, order_id, deciding_on))
+    order = session.scalar(_whole(session, actor, order_id, deciding_on))
     if order is None:
         raise _unknown()
     return order
@@ -45,7 +46,7 @@ def check_known(session: Session, actor: Actor, order_id: int, deciding_on: dt.d
     Raises:
         NotFound: there is none, or the actor may not know of it.
     """
-    seen = select(Order.id).where(Order.id == order_id, readable_on(actor, deciding_on))
+    seen = select(Order.id).where(Order.id == order_id, readable_on(session, actor, deciding_on))
     if session.scalar(seen) is None:
         raise _unknown()
 
@@ -54,8 +55,8 @@ def _unknown() -> NotFound:
     return NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
 
 
-def _whole(actor: Actor, order_id: int, deciding_on: dt.date | None) -> Select[Order]:
-    seen = readable_on(actor, deciding_on) if deciding_on else readable(actor)
+def _whole(session: Session, actor: Actor, order_id: int, deciding_on: dt.date | None) -> Select[Order]:
+    seen = readable_on(session, actor, deciding_on) if deciding_on else readable(actor)
     return select(Order).where(Order.id == order_id, seen).options(*WHOLE_ORDER)
 
 
@@ -71,7 +72,7 @@ def load_locked(
     """
     lines = select(OrderLine.asset_id).where(OrderLine.order_id == order_id)
     reservations.lock(session, session.scalars(lines))
-    query = _whole(actor, order_id, deciding_on)
+    query = _whole(session, actor, order_id, deciding_on)
     query = query.with_for_update(of=Order).execution_options(populate_existing=True)
     order = session.scalar(query)
     if order is None:
@@ -101,7 +102,7 @@ def decides_for(session: Session, actor: Actor, today: dt.date, order: Order, st
     if actor.user_id is not None and seat.role_of(actor) is None:
         principals = {
             user
-            for user in stand_ins.principals_of(session, actor.user_id, today)
+            for user in principals_of(session, actor.user_id, today)
             if (found := actors.by_user(session, user)) and seat.role_of(found.actor)
         }
     return may_decide(

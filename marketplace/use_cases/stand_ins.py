@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from marketplace.db.people import Unit, UnitKind, User, within
-from marketplace.db.stand_ins import ONE_AT_A_TIME, StandIn, eligible, principals
+from marketplace.db.stand_in_queries import eligible
+from marketplace.db.stand_ins import ONE_AT_A_TIME, StandIn
 from marketplace.domain.errors import Conflict, NotAllowed, NotFound, invalid_field
 from marketplace.domain.permissions import Actor, Permission
 from marketplace.domain.stand_ins import Wanted, read_wanted
@@ -20,11 +21,6 @@ from marketplace.use_cases import audit, messages
 PAGE = 50
 DUTIES = "/profile/stand-ins"
 """Where a stand-in reads for whom and until when."""
-
-
-def principals_of(session: Session, user_id: int, day: dt.date) -> set[int]:
-    """Ids of the users for whom this user may decide that day."""
-    return set(session.scalars(principals(user_id, day)))
 
 
 def own(session: Session, actor: Actor) -> Sequence[StandIn]:

@@ -14,6 +14,7 @@ from marketplace.db.audit import AuditEntry
 from marketplace.db.messages import Message
 from marketplace.db.people import RoleGrant, Unit, User
 from marketplace.db.session import SessionFactory, transaction
+from marketplace.db.stand_in_queries import principals_of
 from marketplace.db.stand_ins import StandIn
 from marketplace.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.domain.permissions import Actor, Role
@@ -72,7 +73,7 @@ def test_a_stand_in_holds_from_the_first_day_to_the_last(
     session: Session, office: Office, day: str, holds: bool
 ) -> None:
     row = _name(session, office, office.staff)
-    found = stand_ins.principals_of(session, office.staff.id, dt.date.fromisoformat(day))
+    found = principals_of(session, office.staff.id, dt.date.fromisoformat(day))
     assert found == ({office.approver.id} if holds else set())
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "stand_in.name")).one()
     assert (entry.object_id, entry.reason, entry.after["ends_on"]) == (row.id, "出差", "2026-09-11")
@@ -83,8 +84,8 @@ def test_rights_are_not_handed_on(session: Session, office: Office) -> None:
     # The second may go away too: the approver then decides again, and the chain gives nothing.
     _name(session, office, office.staff, by=office.second)
     day = dt.date(2026, 9, 8)
-    assert stand_ins.principals_of(session, office.staff.id, day) == {office.second.id}
-    assert stand_ins.principals_of(session, office.second.id, day) == {office.approver.id}
+    assert principals_of(session, office.staff.id, day) == {office.second.id}
+    assert principals_of(session, office.second.id, day) == {office.approver.id}
 
 
 def test_who_is_away_too_can_not_stand_in(session: Session, office: Office) -> None:
@@ -98,7 +99,7 @@ def test_ending_early_takes_the_right_at_once(session: Session, office: Office) 
     row = _name(session, office, office.staff, starts_on=TODAY.isoformat())
     acting = office.acting(office.approver)
     stand_ins.end_early(session, acting, NOW, TODAY, row.id)
-    assert stand_ins.principals_of(session, office.staff.id, TODAY) == set()
+    assert principals_of(session, office.staff.id, TODAY) == set()
     with pytest.raises(Conflict, match="已经结束"):
         stand_ins.end_early(session, acting, NOW, TODAY, row.id)
     # The days are free again.
@@ -162,10 +163,10 @@ def test_a_stopped_principal_or_a_new_administrator_ends_the_right(session: Sess
     _name(session, office, office.staff)
     day = dt.date(2026, 9, 8)
     office.approver.active = False
-    assert stand_ins.principals_of(session, office.staff.id, day) == set()
+    assert principals_of(session, office.staff.id, day) == set()
     office.approver.active = True
     session.add(RoleGrant(user_id=office.staff.id, role=Role.AUDITOR, unit_id=office.school.id))
-    assert stand_ins.principals_of(session, office.staff.id, day) == set()
+    assert principals_of(session, office.staff.id, day) == set()
 
 
 def test_two_requests_at_once_give_one_stand_in(sessions: SessionFactory) -> None:
