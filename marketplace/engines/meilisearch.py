@@ -14,6 +14,12 @@ from marketplace.config import ROOT
 from marketplace.engines import process
 
 PORT_SECONDS = 6
+INDEXING_MEMORY = "2GiB"
+"""What an index task may use; ``MEILI_MAX_INDEXING_MEMORY`` overrides it.
+
+The engine clears a share of it before every task, however small. Of its default, two thirds of the
+machine's memory, that takes a third of a second on 24 GiB; with 2 GiB a listing is found that much sooner.
+"""
 NPM_BINARY = ROOT / "node_modules" / "@gaubee" / "meilisearch-linux-amd64" / "meilisearch"
 
 
@@ -49,8 +55,8 @@ class Meilisearch:
                 *("--env", "production", "--no-analytics", "--log-level", "WARN"),
             ],
             log=self.log,
-            # By environment, not as an argument: the process list is readable by everyone.
-            env=os.environ | {"MEILI_MASTER_KEY": self.key},
+            # The key by environment, not as an argument: the process list is readable by everyone.
+            env={"MEILI_MAX_INDEXING_MEMORY": INDEXING_MEMORY} | os.environ | {"MEILI_MASTER_KEY": self.key},
         )
         if (
             not process.wait_until(lambda: not self.alive() or self._healthy(), seconds=process.START_SECONDS)
