@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -38,6 +39,8 @@ EVERYONE = 0
 """Stands in ``audience`` for a listing that every unit is offered; no unit has this id."""
 NAME_ORDER_BYTES = 100
 LARGEST_ID = 2**63 - 1
+NO_FRACTION = 1e14
+"""From here on 15 digits are a whole number."""
 
 Document = dict[str, Any]
 
@@ -155,7 +158,8 @@ def holders(session: Session, ids: Iterable[int]) -> dict[int, Holder]:
 
 
 def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
-    place = None if row.latitude is None or row.longitude is None else (row.latitude, row.longitude)
+    known = row.latitude is not None and row.longitude is not None
+    place = (_sent(row.latitude), _sent(row.longitude)) if known else None
     fields = {
         "unit_id": row.id,
         "unit_code": row.code,
@@ -208,9 +212,19 @@ def _make(brand: str, model: str) -> list[str]:
     return [*(["".join(syllables), " ".join(syllables)] if syllables else ()), *spellings.letters_only(model)]
 
 
+def _sent(number: float | Decimal) -> float:
+    """A number that the engine gives back as it was sent.
+
+    Where there are more than 15 digits, a zero behind the point included, it may read the last one
+    differently, and the document would look wrong whenever it was compared.
+    """
+    rounded = float(f"{number:.15g}")
+    return rounded if rounded < NO_FRACTION else int(rounded)
+
+
 def _document(row: Any, holder: Holder, said: synonyms.Synonyms) -> Document:
     spelled = _spelled(row.name, row.category_name, said)
-    edition, value = row.category_edition, float(row.original_value)
+    edition, value = row.category_edition, _sent(row.original_value)
     year = row.acquired_on.year if row.acquired_on else None
     offered = modes(row.for_transfer, row.for_loan) if row.listed else []
     band = value_band(value)

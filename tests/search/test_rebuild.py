@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import queue
+import random
 import threading
+from decimal import Decimal
 
 import orjson
 import pytest
 
 from marketplace.config import Settings
-from marketplace.db.session import SessionFactory
+from marketplace.db.session import SessionFactory, transaction
 from marketplace.domain.errors import Conflict
 from marketplace.domain.finding import Wish
 from search import drift, indexer, rebuild, schema
 from search.engine import Engine
 from search.finder import MeiliFinder
+from tests import factories
 from tests.search.conftest import EVERYTHING, in_database, in_index
 from tests.search.test_indexer import drain_all, make, remove, rename, waiting
 
@@ -204,6 +207,18 @@ def test_a_document_that_was_altered_or_is_not_ours_is_drift_whatever_hash_it_ca
     assert drift.repair(sessions, index) == expected
     drain_all(sessions, index)
     assert in_index(index) == in_database(sessions)
+
+
+def test_numbers_of_many_digits_are_no_drift(sessions: SessionFactory, index: Engine) -> None:
+    chance = random.Random(1)
+    with transaction(sessions) as session:
+        for _ in range(60):
+            place = {"latitude": chance.uniform(-90, 90), "longitude": chance.uniform(-180, 180)}
+            value = Decimal(chance.randrange(10**18)) / 100
+            factories.asset(session, factories.unit(session, **place), original_value=value)
+    drift.repair(sessions, index)
+    drain_all(sessions, index)
+    assert drift.repair(sessions, index) == {"compared": 60, "missing": 0, "changed": 0, "orphaned": 0}
 
 
 def test_a_repair_makes_a_lost_index_again(sessions: SessionFactory, index: Engine, live: list[int]) -> None:
