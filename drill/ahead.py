@@ -8,7 +8,7 @@ import sys
 from jobs.means import Means
 from jobs.runner import run_forever
 from marketplace import logs
-from marketplace.commands.surroundings import clock
+from marketplace.commands.terminal import clock
 from marketplace.config import from_environment
 from marketplace.db.session import make_engine, make_sessions
 from marketplace.engines.embedded import engines

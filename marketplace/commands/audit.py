@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from marketplace.commands.surroundings import progress_bar
+from marketplace.commands.terminal import progress_bar
 from marketplace.config import from_environment
 from marketplace.db import migrate
 from marketplace.db.session import make_engine, make_sessions

@@ -9,7 +9,7 @@ import click
 from marketplace.backup import configuration, save
 from marketplace.backup import restore as restoring
 from marketplace.backup.manifest import Manifest
-from marketplace.commands.surroundings import clock, progress_bar
+from marketplace.commands.terminal import clock, progress_bar
 from marketplace.config import from_environment
 from marketplace.db import search_nodes
 from marketplace.db.session import make_engine, make_sessions, transaction

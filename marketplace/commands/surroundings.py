@@ -1,13 +1,9 @@
-"""What commands need around them: the clock, engines with a migrated database, a progress bar."""
+"""Engines with a migrated database and an index, which most commands need around them."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from collections.abc import Iterator
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from marketplace.config import Settings, from_environment
 from marketplace.db import migrate
@@ -15,13 +11,6 @@ from marketplace.db.session import SessionFactory, make_engine, make_sessions, t
 from marketplace.engines.embedded import engines
 from marketplace.reference.catalogue import load_reference
 from search.nodes import Nodes
-
-err = Console(stderr=True)
-
-
-def clock() -> dt.datetime:
-    """The present moment: the edge is the only place that asks for it."""
-    return dt.datetime.now(dt.UTC)
 
 
 @contextlib.contextmanager
@@ -36,14 +25,3 @@ def prepared() -> Iterator[tuple[Settings, SessionFactory]]:
         Nodes(settings).ensure(sessions)
         yield settings, sessions
         engine.dispose()
-
-
-def progress_bar() -> Progress:
-    """A bar on stderr, so that stdout stays what was asked for."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-    )

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -32,8 +33,6 @@ TOKEN_PREFIX = "gwc_"  # noqa: S105 - it marks tokens so that scanners for leake
 TOKEN_NAME_LENGTH = 60
 
 _hasher = PasswordHasher()
-_DECOY = _hasher.hash(secrets.token_hex(8))
-"""Checked when the user name is unknown, so that answers take the same time."""
 
 
 class SignInOutcome(StrEnum):
@@ -54,6 +53,12 @@ class SignIn:
     must_change_password: bool = False
 
 
+@cache
+def decoy() -> str:
+    """Checked when the user name is unknown, so that answers take the same time."""
+    return hash_password(secrets.token_hex(8))
+
+
 def hash_password(password: str) -> str:
     """argon2id with the library's current parameters."""
     return _hasher.hash(password)
@@ -69,7 +74,9 @@ def sign_in(
     user = session.scalar(
         select(User).where(User.username == username.strip().casefold(), User.active).with_for_update()
     )
-    right = _verify(user.password_hash if user else _DECOY, password)
+    # Asked for in either case: the first attempt of a process makes it.
+    wrong = decoy()
+    right = _verify(user.password_hash if user else wrong, password)
     if user is None:
         audit.record(
             session,

@@ -373,7 +373,7 @@ def test_one_address_may_fail_thirty_times_a_minute(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiter, "enabled", False)  # as it is for other tests, again after this one
-    monkeypatch.setattr(accounts, "_DECOY", factories.QUICK_HASH)
+    monkeypatch.setattr(accounts, "decoy", lambda: factories.QUICK_HASH)
     app = create_app(settings, MeiliFinder(settings, world.sessions), clock=world.clock)
     world = dataclasses.replace(world, app=app)
     username = world.account(Role.STAFF)
