@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from marketplace.config import Settings
 from marketplace.db.session import SessionFactory
 
 USERS = 50
+SIGNED_IN_SECONDS = 240
 
 
 def measure(
@@ -44,13 +46,21 @@ def _own(times: list[float]) -> dict[str, float]:
 
 
 def _days(sessions: SessionFactory, web: Site) -> Iterator[Script]:
-    """What people do: they type a search, then open some pages. The same sequence every time."""
-    chance, cookie = random.Random(5), web.signed_in(SEARCHER)
-    opened = list(itertools.chain(*pages.questions(sessions, web).values(), [question("/auctions")]))
+    """What people do: they type a search, then open some pages. The same sequence every time.
+
+    They sign in again and again: the cookies that answers bring are not kept here, and whoever comes
+    with an old one counts as gone for long.
+    """
+    chance = random.Random(5)
     while True:
-        typed = chance.choice(TYPED)
-        letters = [typed[:end] for end in range(1, len(typed) + 1)]
-        searched = [
-            question(f"/search?q={quote(q)}", Cookie=cookie, HX_Request="true") for q in letters if q.strip()
-        ]
-        yield [*searched, *chance.sample(opened, 3)]
+        cookie, until = web.signed_in(SEARCHER), time.monotonic() + SIGNED_IN_SECONDS
+        opened = list(itertools.chain(*pages.questions(sessions, web).values(), [question("/auctions")]))
+        while time.monotonic() < until:
+            typed = chance.choice(TYPED)
+            letters = [typed[:end] for end in range(1, len(typed) + 1)]
+            searched = [
+                question(f"/search?q={quote(q)}", Cookie=cookie, HX_Request="true")
+                for q in letters
+                if q.strip()
+            ]
+            yield [*searched, *chance.sample(opened, 3)]
