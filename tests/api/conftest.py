@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from marketplace.app import Application, create_app
 from marketplace.config import Settings
 from marketplace.db.people import Unit, User
-from marketplace.db.session import SessionFactory, transaction
+from marketplace.db.session import SessionFactory, make_sessions, transaction
 from marketplace.domain.permissions import PLATFORM, Role
 from marketplace.reference.catalogue import load_reference
 from marketplace.use_cases.accounts import issue_token
@@ -72,10 +72,21 @@ class World:
         indexer.drain_outbox(self.sessions, self.search)
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings, engine: Database) -> Iterator[Application]:
+    """The application, with an index of its own."""
+    sessions = make_sessions(engine)
+    rebuild.ensure_index(sessions, Engine(settings))
+    made = create_app(settings, MeiliFinder(settings, sessions), clock=lambda: NOW, testing=True)
+    yield made
+    made.extensions["gwc"].close()
+
+
 @pytest.fixture
-def world(settings: Settings, engine: Database, sessions: SessionFactory) -> Iterator[World]:
-    """The application with its little organisation."""
+def world(settings: Settings, app: Application, sessions: SessionFactory) -> World:
+    """A little organisation, and an empty index."""
     search = Engine(settings)
+    search.wait(search.call("DELETE", f"/indexes/{search.index}/documents"))
     with transaction(sessions) as session:
         load_reference(session)
         region = factories.unit(session, code="330000", region_code="330000", latitude=30.0, longitude=120.0)
@@ -89,10 +100,7 @@ def world(settings: Settings, engine: Database, sessions: SessionFactory) -> Ite
             "WS-1": factories.unit(session, health, code="WS-1", name="中心医院"),
         }
         units = {code: row.id for code, row in rows.items()}
-    rebuild.rebuild(sessions, search)
-    app = create_app(settings, MeiliFinder(settings, sessions), clock=lambda: NOW, testing=True)
-    yield World(sessions, app, search, units)
-    app.extensions["gwc"].close()
+    return World(sessions, app, search, units)
 
 
 @pytest.fixture
