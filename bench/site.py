@@ -102,7 +102,7 @@ def named(home: Path, word: str) -> list[int]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             command = path.read_bytes().decode(errors="replace")
-            if word in command.split("\0")[0] and str(home) in command:
+            if word in command.split("\0")[0] and f"{home}/" in command:
                 found.append(int(path.parent.name))
     return found
 

@@ -15,6 +15,7 @@ from marketplace.commands.surroundings import prepared
 from marketplace.commands.terminal import clock
 from marketplace.config import Settings, from_environment
 from marketplace.db.session import SessionFactory, make_engine, make_sessions
+from marketplace.engines import process
 from marketplace.engines.embedded import engines
 from search.nodes import Nodes
 
@@ -24,6 +25,7 @@ from search.nodes import Nodes
 def jobs(context: click.Context) -> None:
     """Run the scheduled jobs; with a sub-command, look at them or run one."""
     if context.invoked_subcommand is None:
+        process.share_heaps()
         with engines(from_environment()) as settings:
             run_forever(_means(settings, make_sessions(make_engine(settings.database_url))))
 

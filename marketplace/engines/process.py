@@ -17,6 +17,9 @@ START_SECONDS = 120
 """An engine that does not answer by then won't: a machine with much else to do may take most of it."""
 PR_SET_PDEATHSIG = 1
 """From ``linux/prctl.h``."""
+M_ARENA_MAX = -8
+"""From ``malloc.h``."""
+HEAPS = 2
 
 Process = subprocess.Popen[bytes]
 
@@ -47,6 +50,16 @@ def spawn(
 def end_with_parent() -> None:
     """Have the kernel kill this process when the one that started it was killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def share_heaps() -> None:
+    """Have the threads of this process, and of those forked from it, take memory from two heaps.
+
+    Else there are up to eight for each processor, and each keeps what was once given back to it: a web
+    worker weighs 20 MB more, the job process 60. Nothing happens where the C library isn't glibc.
+    """
+    if tune := getattr(ctypes.CDLL(None), "mallopt", None):
+        tune(M_ARENA_MAX, HEAPS)
 
 
 def run_unprivileged(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
