@@ -35,7 +35,7 @@ drill: install
 nodes: install
 	@$(BIN)/python -m drill.nodes
 
-# The races of the test suite, for 200 rounds each instead of one, and a long walk of the order machine.
+# The races of the test suite, for 200 rounds each instead of 2, and a long walk of the order machine.
 races: install
 	@RACE_ROUNDS=200 MACHINE_EXAMPLES=300 $(BIN)/pytest tests/use_cases/test_order_races.py tests/use_cases/test_order_machine.py
 

@@ -40,7 +40,7 @@ from marketplace.use_cases import (
 from tests.conftest import NOW
 from tests.use_cases.ordering import SIGNATURE, TODAY, Town, found_town
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "1"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 CLIENTS = int(os.environ.get("RACE_CLIENTS", "50"))
 TRIES = 10
 LOAN = OrderKind.LOAN
