@@ -37,7 +37,7 @@ def drive(
     """Milliseconds that each answer took, asked for by so many users at once, until time or scripts end.
 
     An answer that asks to come again goes to ``refused``, as does a connection that the server ended before
-    it answered, which is made again as browsers do; without such a list either ends the measurement.
+    the answer did, which is made again as browsers do; without such a list either ends the measurement.
     """
     left = iter(scripts)
     times: list[float] = []
@@ -48,10 +48,15 @@ def drive(
         while ready.get_map() and time.perf_counter() - started < seconds:
             for key, _ in ready.select(1):
                 line: _Line = key.data
-                if refused is not None and line.was_dropped:
+                try:
+                    whole = line.is_whole()
+                except ConnectionError:
+                    if refused is None:
+                        raise
                     refused.append((time.perf_counter() - line.asked) * 1000)
                     line.ask_again(ready)
-                elif line.is_whole():
+                    continue
+                if whole:
                     assert line.status in GOOD or refused is not None, line.status
                     kept = times if line.status in GOOD or refused is None else refused
                     kept.append((time.perf_counter() - line.asked) * 1000)
@@ -92,18 +97,10 @@ class _Line:
         """The last question, over a connection of its own."""
         ready.unregister(self.socket)
         self.socket.close()
+        self.left = 0
+        self.head.clear()
         self._connect(ready)
         self._ask(self.question)
-
-    @property
-    def was_dropped(self) -> bool:
-        """Whether the server ended the connection instead of answering."""
-        if self.left or self.head:
-            return False
-        try:
-            return not self.socket.recv(1, socket.MSG_PEEK)
-        except ConnectionResetError:
-            return True
 
     def _connect(self, ready: selectors.BaseSelector) -> None:
         self.socket = socket.create_connection(("127.0.0.1", self.port))
