@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.db import inbox_matters, inbox_tasks
 from marketplace.db.inbox_tasks import STAND_IN
-from marketplace.db.inbox_ways import TASKS, Rows, place_of
+from marketplace.db.inbox_ways import SEATS_COUNTED, TASKS, Rows, place_of
 from marketplace.db.orders import Order
 from marketplace.db.statements import Source, Statement
 from marketplace.domain.inbox import ORDER_TASKS, Place, Task, Waiting
@@ -32,6 +32,8 @@ from marketplace.domain.orders import DUE_DAYS
 BRANCHES = inbox_tasks.BRANCHES | inbox_matters.BRANCHES
 COUNTED = 100
 """Counting stops here: the badge says no more than 99+."""
+FEW_PLACES = 64
+"""Up to so many, going to each place is faster than going through what waits for anybody."""
 
 _SIZE: Any = bindparam("size", type_=Integer)
 _NUMBER: Any = bindparam("number", type_=BigInteger)
@@ -39,7 +41,8 @@ _NUMBER: Any = bindparam("number", type_=BigInteger)
 
 def count(source: Source, user_id: int, today: dt.date) -> int:
     """How many things wait for the user, counted up to ``COUNTED``."""
-    return int(_COUNT.rows(source, _values(user_id, today, size=COUNTED))[0][0])
+    values = _values(user_id, today, size=COUNTED)
+    return int(_COUNT[_has_many_places(source, user_id)].rows(source, values)[0][0])
 
 
 def line(session: Session, user_id: int, today: dt.date, after: Place, limit: int) -> list[Waiting]:
@@ -50,7 +53,8 @@ def line(session: Session, user_id: int, today: dt.date, after: Place, limit: in
         "after_rank": after.rank,
         "after_id": after.id,
     }
-    return _read(session, _LINE, _values(user_id, today, size=limit, **place))
+    query = _LINE[_has_many_places(session, user_id)]
+    return _read(session, query, _values(user_id, today, size=limit, **place))
 
 
 def one(session: Session, user_id: int, today: dt.date, task: Task, number: int) -> Waiting | None:
@@ -74,6 +78,11 @@ def steps(session: Session, user_id: int, today: dt.date, step_ids: Sequence[int
 def entrusted(user_id: int, day: dt.date) -> ColumnElement[bool]:
     """Orders of which a step waits for the user as somebody's stand-in."""
     return Order.id.bool_op("IN")(_ENTRUSTED.within(user=user_id, today=day))
+
+
+def _has_many_places(source: Source, user_id: int) -> bool:
+    [[places]] = _PLACES.rows(source, {"user": user_id, "most": FEW_PLACES + 1})
+    return int(places) > FEW_PLACES
 
 
 def _values(user_id: int, today: dt.date, **more: Any) -> dict[str, Any]:
@@ -100,10 +109,11 @@ def _waiting(
     return Waiting(TASKS[rank], Place(due, calm, rank, number), subject_id, deadline, since)
 
 
-def _together(*tasks: Task, limit: Any = None, order: bool = False, size: Any = _SIZE) -> Any:
+def _together(*tasks: Task, limit: Any = None, order: bool = False, wide: bool = False) -> Any:
     """The rows of several tasks, each way in giving no more than is asked for altogether."""
     limits = (limit,) if limit is not None else ()
-    parts = [branch.bounded(*limits, order=order, size=size) for task in tasks for branch in BRANCHES[task]]
+    branches = [branch for task in tasks for branch in BRANCHES[task]]
+    parts = [branch.bounded(*limits, order=order, size=_SIZE, wide=wide) for branch in branches]
     # A part with an order of its own has to be a subquery to stand in a union.
     return union_all(*(select(part.subquery()) for part in parts)).subquery("waiting")
 
@@ -122,9 +132,13 @@ def _behind(columns: Any) -> ColumnElement[bool]:
     return tuple_(*place_of(columns)) > after
 
 
-def _counted() -> Rows:
-    some = select(_together(*Task).c.id).limit(_SIZE).subquery()
+def _counted(*, wide: bool) -> Rows:
+    some = select(_together(*Task, wide=wide).c.id).limit(_SIZE).subquery()
     return select(func.count()).select_from(some)
+
+
+def _whole_line(*, wide: bool) -> Rows:
+    return _in_order(_together(*Task, limit=_behind, order=True, wide=wide))
 
 
 def _has_number(columns: Any) -> ColumnElement[bool]:
@@ -144,8 +158,9 @@ def _is_named(columns: Any) -> ColumnElement[bool]:
 
 _PLAN_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _PLAN_AS_USUAL = text("SET LOCAL plan_cache_mode = auto")
-_COUNT = Statement(_counted())
-_LINE = Statement(_in_order(_together(*Task, limit=_behind, order=True)))
+_COUNT = {wide: Statement(_counted(wide=wide)) for wide in (False, True)}
+_LINE = {wide: Statement(_whole_line(wide=wide)) for wide in (False, True)}
+_PLACES = Statement(SEATS_COUNTED)
 _OF_ORDER = Statement(_in_order(_together(*ORDER_TASKS, limit=_has_order)))
 _STEPS = Statement(_in_order(_together(Task.DECIDE, limit=_is_named)))
 _ONE = {task: Statement(_in_order(_together(task, limit=_has_number))) for task in Task}

@@ -7,6 +7,7 @@ grants, so the queries are the same for everybody.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -32,6 +33,7 @@ from marketplace.db.inbox_ways import (
     USER,
     Branch,
     Rows,
+    at_each,
     keeps,
     order_rows,
     read_first,
@@ -56,12 +58,15 @@ def _decided_before(person: Any) -> ColumnElement[bool]:
     return found.correlate_except(earlier)
 
 
-def _open_steps(seats: CTE, role: Any) -> Any:
-    """The steps that are open at a seat; read first, and by their index, however few there are."""
-    rows = select(OrderStep).where(
-        word_is(OrderStep.state, StepState.OPEN), role == seats.c.role, OrderStep.unit_id == seats.c.unit_id
-    )
-    return aliased(OrderStep, read_first(rows, seats))
+def _at_seats(seats: CTE, role: Any, decisions: Callable[[Any], Rows]) -> Branch:
+    """Decisions about the steps that are open at a seat, whose role is one of the two that steps have."""
+
+    def rows(there: ColumnElement[bool]) -> Rows:
+        steps = select(OrderStep).where(word_is(OrderStep.state, StepState.OPEN), role.is_not(None), there)
+        # Read first, and by their index, however few there are.
+        return decisions(aliased(OrderStep, read_first(steps, seats)))
+
+    return at_each(rows, seats, role=role, unit_id=OrderStep.unit_id)
 
 
 def _own_seat(role: Any, step: Any) -> ColumnElement[bool]:
@@ -92,24 +97,33 @@ def _decisions(step: Any) -> Rows:
 
 def _in_own_right() -> tuple[Branch, Branch]:
     """``domain.approvals.may_decide``, where the actor holds the role, or the one above it."""
-    step, above = _open_steps(OWN_SEATS, OrderStep.role), _open_steps(OWN_SEATS, OrderStep.escalated_to)
+
+    def by_level(step: Any) -> Rows:
+        return _decisions(step).where(~_own_seat(step.role, step))
+
     return (
-        Branch(_decisions(step), OWN_SEATS),
-        Branch(_decisions(above).where(~_own_seat(above.role, above)), OWN_SEATS),
+        _at_seats(OWN_SEATS, OrderStep.role, _decisions),
+        _at_seats(OWN_SEATS, OrderStep.escalated_to, by_level),
     )
 
 
 def _as_stand_in() -> tuple[Branch, Branch]:
     """``domain.approvals.may_decide``, where only somebody does for whom the actor stands in."""
-    step = _open_steps(ONLY_LENT_SEATS, OrderStep.role)
-    above = _open_steps(ONLY_LENT_SEATS, OrderStep.escalated_to)
-    by_role = _decisions(step).where(_free_principal(step.role, step), ~_own_seat(step.escalated_to, step))
-    by_level = _decisions(above).where(
-        _free_principal(above.escalated_to, above),
-        ~_free_principal(above.role, above),
-        ~_own_seat(above.role, above),
+
+    def by_role(step: Any) -> Rows:
+        return _decisions(step).where(_free_principal(step.role, step), ~_own_seat(step.escalated_to, step))
+
+    def by_level(step: Any) -> Rows:
+        return _decisions(step).where(
+            _free_principal(step.escalated_to, step),
+            ~_free_principal(step.role, step),
+            ~_own_seat(step.role, step),
+        )
+
+    return (
+        _at_seats(ONLY_LENT_SEATS, OrderStep.role, by_role),
+        _at_seats(ONLY_LENT_SEATS, OrderStep.escalated_to, by_level),
     )
-    return Branch(by_role, ONLY_LENT_SEATS), Branch(by_level, ONLY_LENT_SEATS)
 
 
 # What whoever asked, or the receiving unit's officer, is asked.
@@ -120,13 +134,19 @@ def _own(task: Task, state: OrderState, *, deadline: Any = Order.answer_by) -> B
     return Branch(rows.where(Order.requester_id == USER, word_is(Order.state, state)))
 
 
+def _received(rows: Rows) -> Branch:
+    """Those of orders that the user's units receive."""
+    return at_each(rows.where, KEPT_UNITS, unit_id=Order.receiver_unit_id)
+
+
+def _given(rows: Rows) -> Branch:
+    """Those of orders by which the user's units give something."""
+    return at_each(rows.where, KEPT_UNITS, unit_id=Order.giver_unit_id)
+
+
 def _offers_to_units() -> Branch:
-    rows = order_rows(Task.ACCEPT, Order.id, deadline=Order.answer_by).where(
-        Order.receiver_unit_id == KEPT_UNITS.c.unit_id,
-        word_is(Order.state, OrderState.OFFERED),
-        Order.requester_id != USER,
-    )
-    return Branch(rows, KEPT_UNITS)
+    rows = order_rows(Task.ACCEPT, Order.id, deadline=Order.answer_by)
+    return _received(rows.where(word_is(Order.state, OrderState.OFFERED), Order.requester_id != USER))
 
 
 def _loans_due() -> Branch:
@@ -173,38 +193,33 @@ def _hand_overs() -> Rows:
 
 
 def _handing_out() -> Branch:
-    return Branch(_hand_overs().where(Order.giver_unit_id == KEPT_UNITS.c.unit_id, _GIVER_SIGNS), KEPT_UNITS)
+    return _given(_hand_overs().where(_GIVER_SIGNS))
 
 
 def _taking_in() -> Branch:
     """What waits for the other side only; whoever keeps both has it from :func:`_handing_out`."""
     also_giver = and_(keeps(Order.giver_unit_id), _GIVER_SIGNS)
-    return Branch(
-        _hand_overs().where(Order.receiver_unit_id == KEPT_UNITS.c.unit_id, _RECEIVER_SIGNS, ~also_giver),
-        KEPT_UNITS,
-    )
+    return _received(_hand_overs().where(_RECEIVER_SIGNS, ~also_giver))
 
 
 def _returns() -> Branch:
     rows = _signing(order_rows(Task.GIVE_BACK, Order.id, deadline=Order.ends_on), "back").where(
-        Order.receiver_unit_id == KEPT_UNITS.c.unit_id,
         word_is(Order.state, OrderState.ON_LOAN),
         _RECEIVER_SIGNS,
         or_(Order.ends_on <= SOON, Handover.giver_at.is_not(None)),
     )
-    return Branch(rows, KEPT_UNITS)
+    return _received(rows)
 
 
 def _taking_back() -> Branch:
     rows = _signing(order_rows(Task.TAKE_BACK, Order.id, since=Handover.receiver_at), "back").where(
-        Order.giver_unit_id == KEPT_UNITS.c.unit_id,
         word_is(Order.state, OrderState.ON_LOAN),
         # Who signed for the return also set its day; the order knows it without the record.
         Order.returned_on.is_not(None),
         Handover.receiver_at.is_not(None),
         _GIVER_SIGNS,
     )
-    return Branch(rows, KEPT_UNITS)
+    return _given(rows)
 
 
 # What the holder has to clear up.
@@ -225,7 +240,6 @@ def _blocked_transfers() -> Branch:
         order_rows(Task.MAKE_WAY, Order.id, since=Order.submitted_at)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(
-            Order.giver_unit_id == KEPT_UNITS.c.unit_id,
             word_is(Order.state, OrderState.WAITING),
             word_is(Order.kind, OrderKind.TRANSFER),
             _has_later_loans(),
@@ -235,7 +249,7 @@ def _blocked_transfers() -> Branch:
             ~exists().where(Consent.transfer_id == Order.id).correlate_except(Consent),
         )
     )
-    return Branch(rows, KEPT_UNITS)
+    return _given(rows)
 
 
 def _has_later_loans() -> ColumnElement[bool]:

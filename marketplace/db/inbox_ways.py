@@ -1,12 +1,14 @@
 """The ways into an inbox: where a user holds a right, and rows read from there by an index.
 
-Each query of an inbox has a driver: the few places (a role over a unit, a unit) from which an index leads
-to what waits there. Nobody's inbox depends on how much waits for others.
+Each query of an inbox has a driver: the places (a role over a unit, a unit) from which an index leads to
+what waits there. Whoever has few places is shown what lies at each, so that nobody's inbox depends on how
+much waits for others. For whoever has hundreds, going to each takes longer than going through what waits
+for anybody and asking of each row whether its place is among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +21,17 @@ from sqlalchemy import (
     Integer,
     Select,
     SQLColumnExpression,
+    and_,
     bindparam,
     case,
     cast,
+    func,
     literal,
     literal_column,
     null,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import array
 
@@ -53,9 +58,16 @@ class Branch:
     rows: Rows
     """``due, calm, rank, id, subject_id, deadline, since``, for one row of the driver."""
     driver: CTE | None = None
+    among: Rows | None = None
+    """The same rows for all places of the driver at once."""
 
-    def bounded(self, *limits: Any, order: bool = False, size: Any = None) -> Rows:
-        """The rows that meet the conditions on them; no more than ``size``, in the order of the line."""
+    def bounded(self, *limits: Any, order: bool = False, size: Any = None, wide: bool = False) -> Rows:
+        """The rows that meet the conditions on them; no more than ``size``, in the order of the line.
+
+        ``wide`` is how to read them for whoever has many places.
+        """
+        if wide and self.among is not None:
+            return Branch(self.among).bounded(*limits, order=order, size=size)
         rows = self.rows.correlate(self.driver) if self.driver is not None else self.rows
         inner = rows.subquery() if self.driver is None else rows.lateral()
         if size is None and not limits:
@@ -71,6 +83,19 @@ class Branch:
     def _spread(self, inner: Any) -> Rows:
         query = select(*inner.c)
         return query if self.driver is None else query.select_from(self.driver.join(inner, true()))
+
+
+def at_each(rows: Callable[[ColumnElement[bool]], Rows], driver: CTE, **places: Any) -> Branch:
+    """What waits at the places of a driver; ``places`` are the columns that name one, by the driver's own.
+
+    ``rows`` makes the query of the condition that something lies at a place.
+    """
+    here = and_(*(column == driver.c[name] for name, column in places.items()))
+    listed = select(*(driver.c[name] for name in places))
+    named = tuple_(*places.values()) if len(places) > 1 else next(iter(places.values()))
+    # Asked like this, the database makes one table of all places and looks each row up in it; it would
+    # otherwise take them for few, and go from one to the next.
+    return Branch(rows(here), driver, rows(named.in_(listed).is_(true())))
 
 
 def word_is(column: Any, *words: Any) -> ColumnElement[bool]:
@@ -112,6 +137,10 @@ def _seats(name: str, roles: Sequence[Role], holders: ColumnElement[bool]) -> CT
 
 OWN_SEATS = _seats("own_seats", DECIDING_ROLES, RoleGrant.user_id == USER)
 LENT_SEATS = _seats("lent_seats", DECIDING_ROLES, RoleGrant.user_id.in_(principals(USER, TODAY)))
+SEATS_COUNTED = select(func.count()).select_from(
+    select(OWN_SEATS.c.unit_id).limit(bindparam("most", type_=Integer)).subquery()
+)
+"""How many places are the user's own, counted up to ``most``."""
 ONLY_LENT_SEATS = (
     select(LENT_SEATS.c.role, LENT_SEATS.c.unit_id)
     .except_(select(OWN_SEATS.c.role, OWN_SEATS.c.unit_id))

@@ -14,7 +14,7 @@ from marketplace.db import inbox as queries
 from marketplace.db.orders import Award, Consent, DamageCase, Order, OrderStep
 from marketplace.db.stand_ins import StandIn
 from marketplace.domain.errors import Conflict, NotFound, RuleError
-from marketplace.domain.inbox import Place, Task, read_place
+from marketplace.domain.inbox import Place, Task, Waiting, read_place
 from marketplace.domain.orders import OrderAction, OrderKind, OrderState, StepState, Urgency
 from marketplace.domain.permissions import Role
 from marketplace.use_cases import (
@@ -44,8 +44,23 @@ def days(count: int) -> dt.date:
 
 def waits(town: Town, name: str, today: dt.date = TODAY) -> list[tuple[Task, int]]:
     """What waits for somebody, with the number of the order that it is about."""
-    found = inbox.page(town.session, town.actor(name), today, Place(), 100).todos
-    return [(todo.waiting.task, todo.order.id) for todo in found]
+    return [(waiting.task, waiting.subject_id) for waiting in line(town, name, today)]
+
+
+def line(town: Town, name: str, today: dt.date = TODAY) -> list[Waiting]:
+    """What waits for somebody, found place by place and all at once alike."""
+    [(few, counted), (many, counted_too)] = (_line(town, name, today, most) for most in (10_000, 0))
+    assert few == many
+    assert counted == counted_too == len(few)
+    return few
+
+
+def _line(town: Town, name: str, today: dt.date, few_places: int) -> tuple[list[Waiting], int]:
+    user_id = town.users[name].id
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "FEW_PLACES", few_places)
+        found = queries.line(town.session, user_id, today, Place(), queries.COUNTED)
+        return found, queries.count(town.session, user_id, today)
 
 
 def everyone_for(town: Town, task: Task, today: dt.date = TODAY) -> set[str]:
@@ -95,10 +110,10 @@ def test_the_statement_and_the_rule_agree_on_who_may_decide(town: Town, session:
         open_steps = session.scalars(select(OrderStep).where(OrderStep.state == StepState.OPEN)).all()
         by_rule = decidable(session, town, open_steps)
         by_statement = {
-            (name, todo.waiting.id)
+            (name, waiting.id)
             for name in town.users
-            for todo in inbox.page(session, town.actor(name), TODAY, Place(), 200).todos
-            if todo.waiting.task is Task.DECIDE
+            for waiting in line(town, name)
+            if waiting.task is Task.DECIDE
         }
         assert by_statement == by_rule
         seen += len(by_rule)
