@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -14,6 +15,8 @@ from marketplace.db.people import within
 from marketplace.db.stand_in_queries import principals_of
 from marketplace.domain.orders import OrderState
 from marketplace.domain.permissions import Actor, Permission
+
+T = TypeVar("T")
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
@@ -33,12 +36,18 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def readable_on(session: Session, actor: Actor, today: dt.date) -> ColumnElement[bool]:
-    """The same, and what the actor decides that day in somebody's place."""
-    # What is entrusted to somebody takes long to plan, and most stand in for nobody.
-    if actor.user_id is None or not principals_of(session, actor.user_id, today):
-        return readable(actor)
-    return or_(readable(actor), inbox.entrusted(actor.user_id, today))
+def first_readable(session: Session, query: Select[T], actor: Actor, deciding_on: dt.date | None) -> T | None:
+    """The first that a query over orders finds among those that the actor may know of.
+
+    ``deciding_on`` adds what the actor decides that day in somebody's place. That takes long to plan, most
+    stand in for nobody, and what is somebody's in their own right is not looked for again.
+    """
+    found = session.scalar(query.where(readable(actor)))
+    if found is not None or deciding_on is None or actor.user_id is None:
+        return found
+    if not principals_of(session, actor.user_id, deciding_on):
+        return None
+    return session.scalar(query.where(inbox.entrusted(actor.user_id, deciding_on)))
 
 
 def reserved_pieces(session: Session, asset_id: int) -> int:
@@ -47,15 +56,17 @@ def reserved_pieces(session: Session, asset_id: int) -> int:
     return session.scalar(highest) or 0
 
 
-WHOLE_ORDER: tuple[ORMOption, ...] = (
+STANDING: tuple[ORMOption, ...] = (
     joinedload(Order.requester),
     joinedload(Order.receiver),
     joinedload(Order.giver),
-    selectinload(Order.lines),
     selectinload(Order.steps).options(
         joinedload(OrderStep.unit), joinedload(OrderStep.decider), joinedload(OrderStep.principal)
     ),
-    selectinload(Order.files),
     selectinload(Order.handovers),
 )
+"""What decides who may do what with an order."""
+CONTENT: tuple[ORMOption, ...] = (*STANDING, selectinload(Order.lines))
+"""What changes with it."""
+WHOLE_ORDER: tuple[ORMOption, ...] = (*CONTENT, selectinload(Order.files))
 """Everything an order's page shows, in a fixed number of queries."""

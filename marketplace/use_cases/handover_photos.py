@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.db.assets import Photo
-from marketplace.db.order_queries import readable_on
+from marketplace.db.order_queries import first_readable
 from marketplace.db.orders import Handover, Order, OrderLine
 from marketplace.domain.errors import Conflict, NotFound, invalid_field
 from marketplace.domain.orders import OrderAction
@@ -86,8 +86,8 @@ def may_see(session: Session, actor: Actor, today: dt.date, order_id: int, diges
             OrderLine.order_id == Order.id, Photo.asset_id == OrderLine.asset_id, Photo.digest == digest
         ),
     )
-    query = select(Order.id).where(Order.id == order_id, readable_on(session, actor, today), shown)
-    return session.scalar(query) is not None
+    query = select(Order.id).where(Order.id == order_id, shown)
+    return first_readable(session, query, actor, today) is not None
 
 
 def _open_record(

@@ -61,10 +61,9 @@ def perform(call: Call, action: OrderAction, given: Given) -> Order | None:
             return ACTIONS[action](call, action, given)
     except (NotAllowed, Conflict) as error:
         call.session.expire_all()
-        order = orders.load(call.session, call.actor, call.order_id, deciding_on=call.today)
-        allowed = orders.allowed_actions(call.session, call.actor, call.today, order)
+        state, allowed = orders.standing(call.session, call.actor, call.order_id, call.today)
         raise Conflict(
-            error.message, state=order.state, allowed=tuple(allowed), code=error.code, **error.params
+            error.message, state=state, allowed=allowed, code=error.code, **error.params
         ) from error
 
 

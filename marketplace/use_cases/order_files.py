@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from marketplace.db.order_queries import readable_on
+from marketplace.db.order_queries import first_readable
 from marketplace.db.orders import Order, OrderFile
 from marketplace.domain.errors import NotFound, invalid_field
 from marketplace.domain.permissions import Actor
@@ -74,10 +74,10 @@ def file_of(session: Session, actor: Actor, today: dt.date, order_id: int, file_
     query = (
         select(OrderFile)
         .join(Order, Order.id == OrderFile.order_id)
-        .where(OrderFile.id == file_id, OrderFile.order_id == order_id, readable_on(session, actor, today))
+        .where(OrderFile.id == file_id, OrderFile.order_id == order_id)
         .options(undefer(OrderFile.content))
     )
-    found = session.scalar(query)
+    found = first_readable(session, query, actor, today)
     if found is None:
         raise NotFound(N_("没有找到这个附件。"))
     return found

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace.db import actors
 from marketplace.db.audit import AuditEntry
-from marketplace.db.order_queries import WHOLE_ORDER, readable, readable_on
+from marketplace.db.order_queries import CONTENT, STANDING, WHOLE_ORDER, first_readable
 from marketplace.db.orders import Order, OrderCounter, OrderLine, OrderStep
 from marketplace.db.stand_in_queries import principals_of
 from marketplace.domain import orders as rules
@@ -22,6 +23,7 @@ from marketplace.domain.permissions import Actor, Permission, Role
 from marketplace.domain.text import N_
 from marketplace.use_cases import audit, messages, reservations
 
+T = TypeVar("T")
 BASIS = "行政事业性国有资产管理条例第十一条"
 """Re-allocation comes before buying: Decree 738 of the State Council, article 11."""
 
@@ -34,10 +36,8 @@ def load(session: Session, actor: Actor, order_id: int, *, deciding_on: dt.date 
     Raises:
         NotFound: there is none, or the actor may not know of it.
     """
-    order = session.scalar(_whole(session, actor, order_id, deciding_on))
-    if order is None:
-        raise _unknown()
-    return order
+    query = select(Order).where(Order.id == order_id).options(*WHOLE_ORDER)
+    return _known(first_readable(session, query, actor, deciding_on))
 
 
 def check_known(session: Session, actor: Actor, order_id: int, deciding_on: dt.date) -> None:
@@ -46,18 +46,26 @@ def check_known(session: Session, actor: Actor, order_id: int, deciding_on: dt.d
     Raises:
         NotFound: there is none, or the actor may not know of it.
     """
-    seen = select(Order.id).where(Order.id == order_id, readable_on(session, actor, deciding_on))
-    if session.scalar(seen) is None:
-        raise _unknown()
+    _known(first_readable(session, select(Order.id).where(Order.id == order_id), actor, deciding_on))
 
 
-def _unknown() -> NotFound:
-    return NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
+def _known(found: T | None) -> T:
+    if found is None:
+        raise NotFound(N_("没有找到这张申请单。它可能已删除，或不在您的查看范围内。"))
+    return found
 
 
-def _whole(session: Session, actor: Actor, order_id: int, deciding_on: dt.date | None) -> Select[Order]:
-    seen = readable_on(session, actor, deciding_on) if deciding_on else readable(actor)
-    return select(Order).where(Order.id == order_id, seen).options(*WHOLE_ORDER)
+def standing(
+    session: Session, actor: Actor, order_id: int, deciding_on: dt.date
+) -> tuple[OrderState, tuple[OrderAction, ...]]:
+    """The state of an order that the actor may see, and what the actor may do with it.
+
+    Raises:
+        NotFound: there is none, or the actor may not know of it.
+    """
+    query = select(Order).where(Order.id == order_id).options(*STANDING)
+    order = _known(first_readable(session, query, actor, deciding_on))
+    return order.state, allowed_actions(session, actor, deciding_on, order)
 
 
 def load_locked(
@@ -72,12 +80,9 @@ def load_locked(
     """
     lines = select(OrderLine.asset_id).where(OrderLine.order_id == order_id)
     reservations.lock(session, session.scalars(lines))
-    query = _whole(session, actor, order_id, deciding_on)
+    query = select(Order).where(Order.id == order_id).options(*CONTENT)
     query = query.with_for_update(of=Order).execution_options(populate_existing=True)
-    order = session.scalar(query)
-    if order is None:
-        raise _unknown()
-    return order
+    return _known(first_readable(session, query, actor, deciding_on))
 
 
 def open_steps(order: Order) -> Sequence[OrderStep]:
