@@ -34,6 +34,8 @@ TOGETHER = ("tests.edge", "tests.search", "tests.jobs.test_deaths")
 """Tests whose preparation takes longer than they do: one worker prepares it once for all of a file."""
 ALL_TOGETHER = ("tests.browser", "tests.demo", "tests.security")
 """And once for all files of a package."""
+THOROUGH = bool(os.environ.get("FUZZ_EXAMPLES"))
+"""Whether tests take so long that preparing for them again, in several workers, is the lesser evil."""
 FIRST = ("tests.jobs.test_year", "tests.browser", "tests.jobs.test_deaths")
 """Long ones: begun last, they would keep the others waiting."""
 
@@ -51,9 +53,9 @@ class Together(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         module = _module(nodeid)
         package = module.rpartition(".")[0]
-        if package in ALL_TOGETHER:
+        if package in ALL_TOGETHER and not THOROUGH:
             return package
-        return module if module.startswith(TOGETHER) else nodeid
+        return module if module.startswith((*TOGETHER, *ALL_TOGETHER)) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -49,6 +49,7 @@ WAYS = {
     Way.EXCHANGE: 4,
     Way.WRITE_OFF: 4,
 }
+PROVABLE = [kind for kind in ConditionKind if not REQUIREMENTS[kind].automatic]
 
 
 @dataclass
@@ -119,8 +120,11 @@ def _candidates(
 
 
 def _prepare(town: Town) -> None:
-    drafts = "SELECT id, way FROM disposal_projects WHERE state = 'draft' ORDER BY number"
-    for project_id, way in town.rows(drafts):
+    drafts = """
+        SELECT p.id, p.way, (SELECT count(*) FROM project_conditions c WHERE c.project_id = p.id AND c.met)
+        FROM disposal_projects p WHERE p.state = 'draft' ORDER BY p.number
+    """
+    for project_id, way, proved in town.rows(drafts):
         if town.likely(0.4):
             if way == Way.GRATUITOUS_TRANSFER:
                 receiver = {"receiver_id": town.chance.choice(town.units)}
@@ -128,16 +132,15 @@ def _prepare(town: Town) -> None:
                 town.attempt("receiver named", town.managers[0], edit, project_id, receiver)
             worth = Decimal(town.chance.randrange(5_000, 6_000_000)) / 100
             if town.likely(0.2):
-                kind = town.chance.choice([kind for kind, row in REQUIREMENTS.items() if not row.automatic])
                 town.attempt(
                     "evidence taken back",
                     town.managers[0],
                     disposal_preparation.set_condition,
                     project_id,
-                    kind,
+                    town.chance.choice(PROVABLE),
                     "",
                 )
-            else:
+            elif proved < len(PROVABLE):
                 town.attempt("project prepared", town.managers[0], prove, town.today, project_id, worth)
             town.attempt(
                 "project submitted", town.managers[0], disposal_decisions.submit, town.today, project_id
@@ -158,10 +161,9 @@ def prove(
         item.id: (worth + number, "漆面划痕") for number, item in enumerate(project.items)
     }
     disposal_preparation.appraise(session, actor, now, project_id, worths)
-    for kind in ConditionKind:
-        if not REQUIREMENTS[kind].automatic:
-            evidence = f"江财资〔{today.year}〕{project.id}号"
-            disposal_preparation.set_condition(session, actor, now, project_id, kind, evidence)
+    for kind in PROVABLE:
+        evidence = f"江财资〔{today.year}〕{project.id}号"
+        disposal_preparation.set_condition(session, actor, now, project_id, kind, evidence)
 
 
 def _decide(town: Town) -> None:
