@@ -262,6 +262,13 @@ def test_photos_are_added_and_seen_by_whoever_sees_the_asset(
     assert len(officer.get(f"/assets/{made['id']}").get_json()["photos"]) == 1
 
 
+def test_the_document_names_both_answers_to_a_photo(world: World) -> None:
+    document = world.app.test_client().get("/api/v1/openapi.json").get_json()
+    answers = document["paths"]["/api/v1/assets/{asset_id}/photos"]["post"]["responses"]
+    assert set(answers) == {"200", "201", "default"}
+    assert answers["200"]["content"] == answers["201"]["content"]
+
+
 def test_a_photo_is_fetched_with_the_token_by_whoever_sees_the_asset(
     world: World, officer: Program, make_card: MakeCard
 ) -> None:
