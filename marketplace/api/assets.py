@@ -38,9 +38,11 @@ from marketplace.edge.wishes import wish_from
 from marketplace.use_cases import assets, listings, photos
 
 READ = (Permission.FIND, Permission.READ_ASSETS)
-THERE_ALREADY = {
-    "description": "The asset has this picture already",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PhotoOut"}}},
+THERE_ALREADY: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    200: {
+        "description": "The asset has this picture already",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PhotoOut"}}},
+    }
 }
 
 
@@ -103,7 +105,7 @@ def change_asset(asset_id: int, body: BaseModel) -> Response:
 @blueprint.post("/assets/<int:asset_id>/photos")
 @blueprint.input(PhotoUpload, location="files", arg_name="upload")
 @blueprint.output(PhotoOut, status_code=201)
-@blueprint.doc(summary="Add a photo", security=TOKEN, responses={200: THERE_ALREADY})
+@blueprint.doc(summary="Add a photo", security=TOKEN, responses=THERE_ALREADY)
 @needs(Permission.EDIT_ASSETS, takes=ONE_FILE)
 @once
 def add_photo(asset_id: int, upload: PhotoUpload) -> Response:
