@@ -171,9 +171,9 @@ def _category(given: dict[str, Any]) -> assets.CategoryKey | None:
 
 
 def _condition(word: str | None) -> rules.Condition | None:
-    if word is None:
-        return None
-    return rules.Condition(str(rules.read_card({"condition": word})["condition"]))
+    """What an offer says of it; without a word, the card's own stays."""
+    said = rules.read_card({"condition": word})["condition"]
+    return rules.Condition(str(said)) if said is not None else None
 
 
 def _expected_version(asset_id: int) -> int | None:

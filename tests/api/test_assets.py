@@ -262,6 +262,15 @@ def test_photos_are_added_and_seen_by_whoever_sees_the_asset(
     assert len(officer.get(f"/assets/{made['id']}").get_json()["photos"]) == 1
 
 
+@pytest.mark.parametrize("word", ["", " \u3000", None])
+def test_an_offer_without_a_word_on_the_condition_leaves_it(
+    officer: Program, make_card: MakeCard, word: str | None
+) -> None:
+    made = make_card(condition="good")
+    answer = officer.post(f"/assets/{made['id']}/list", {"modes": ["loan"], "condition": word})
+    assert (answer.status_code, answer.get_json()["condition"]) == (200, "good")
+
+
 def test_the_document_names_both_answers_to_a_photo(world: World) -> None:
     document = world.app.test_client().get("/api/v1/openapi.json").get_json()
     answers = document["paths"]["/api/v1/assets/{asset_id}/photos"]["post"]["responses"]
